@@ -1,0 +1,127 @@
+package dev.sayiir.workflow;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/** What an instance is doing, or how it ended. */
+public sealed interface WorkflowState {
+
+    /** @return the status that belongs to this state */
+    WorkflowStatus status();
+
+    /** @return the results that this state carries; none for an instance that completed or failed */
+    default CompletedTasks completedTasks() {
+        return CompletedTasks.none();
+    }
+
+    /**
+     * Running or waiting.
+     *
+     * @param position where it stands
+     * @param completedTasks what has been done so far
+     * @param lastCompletedTaskId the task that was done last, if any
+     */
+    record InProgress(ExecutionPosition position, CompletedTasks completedTasks, Optional<String> lastCompletedTaskId)
+            implements WorkflowState {
+        /** @throws IllegalArgumentException if the id is not valid */
+        public InProgress {
+            lastCompletedTaskId.ifPresent(Identifiers::requireTaskId);
+        }
+
+        @Override
+        public WorkflowStatus status() {
+            return WorkflowStatus.IN_PROGRESS;
+        }
+    }
+
+    /**
+     * Finished with a result.
+     *
+     * @param finalOutput the result of the workflow
+     */
+    record Completed(Payload finalOutput) implements WorkflowState {
+        @Override
+        public WorkflowStatus status() {
+            return WorkflowStatus.COMPLETED;
+        }
+    }
+
+    /**
+     * Finished with an error.
+     *
+     * @param error what went wrong
+     */
+    record Failed(String error) implements WorkflowState {
+        /** @throws IllegalArgumentException if the text cannot be stored */
+        public Failed {
+            Identifiers.requireText("error", error);
+        }
+
+        @Override
+        public WorkflowStatus status() {
+            return WorkflowStatus.FAILED;
+        }
+    }
+
+    /**
+     * Finished by request.
+     *
+     * @param reason why, if said
+     * @param cancelledBy who asked, if said
+     * @param cancelledAt when
+     * @param completedTasks what had been done by then
+     * @param interruptedAtTask the task that was under way, if any
+     */
+    record Cancelled(
+            Optional<String> reason,
+            Optional<String> cancelledBy,
+            Instant cancelledAt,
+            CompletedTasks completedTasks,
+            Optional<String> interruptedAtTask)
+            implements WorkflowState {
+        /** @throws IllegalArgumentException if a text cannot be stored or the id is not valid */
+        public Cancelled {
+            reason.ifPresent(text -> Identifiers.requireText("reason", text));
+            cancelledBy.ifPresent(text -> Identifiers.requireText("requester", text));
+            Ranges.requireWritable("cancelledAt", cancelledAt);
+            interruptedAtTask.ifPresent(Identifiers::requireTaskId);
+        }
+
+        @Override
+        public WorkflowStatus status() {
+            return WorkflowStatus.CANCELLED;
+        }
+    }
+
+    /**
+     * Stopped by request, to go on later.
+     *
+     * @param reason why, if said
+     * @param pausedBy who asked, if said
+     * @param pausedAt when
+     * @param completedTasks what has been done so far
+     * @param position where it goes on
+     * @param lastCompletedTaskId the task that was done last, if any
+     */
+    record Paused(
+            Optional<String> reason,
+            Optional<String> pausedBy,
+            Instant pausedAt,
+            CompletedTasks completedTasks,
+            ExecutionPosition position,
+            Optional<String> lastCompletedTaskId)
+            implements WorkflowState {
+        /** @throws IllegalArgumentException if a text cannot be stored or the id is not valid */
+        public Paused {
+            reason.ifPresent(text -> Identifiers.requireText("reason", text));
+            pausedBy.ifPresent(text -> Identifiers.requireText("requester", text));
+            Ranges.requireWritable("pausedAt", pausedAt);
+            lastCompletedTaskId.ifPresent(Identifiers::requireTaskId);
+        }
+
+        @Override
+        public WorkflowStatus status() {
+            return WorkflowStatus.PAUSED;
+        }
+    }
+}
