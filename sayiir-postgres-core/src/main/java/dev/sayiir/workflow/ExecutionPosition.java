@@ -61,7 +61,7 @@ public sealed interface ExecutionPosition {
             implements ExecutionPosition {
         /** @throws IllegalArgumentException if an id or a label is not valid */
         public AtFork {
-            Identifiers.require("fork id", forkId, Identifiers.MAX_FORK_ID_BYTES);
+            Identifiers.requireForkId(forkId);
             completedBranches = branches(completedBranches);
             Ranges.requireWritable("wakeAt", wakeAt);
         }

@@ -33,6 +33,16 @@ public final class Identifiers {
     }
 
     /**
+     * @param forkId the id of a fork, or of anything else that an instance can be at
+     * @return the same id
+     * @throws IllegalArgumentException if it is empty, longer than {@value #MAX_FORK_ID_BYTES} bytes, or not storable
+     *     text
+     */
+    public static String requireForkId(String forkId) {
+        return require("fork or task id", forkId, MAX_FORK_ID_BYTES);
+    }
+
+    /**
      * @param what how to call the value in the error message
      * @param value the value to check
      * @return the same value
@@ -42,7 +52,7 @@ public final class Identifiers {
         return require(what, value, MAX_BYTES);
     }
 
-    static String require(String what, String value, int maxBytes) {
+    private static String require(String what, String value, int maxBytes) {
         if (value.isEmpty()) {
             throw new IllegalArgumentException(
                     "The " + what + " is empty; give it 1 to " + maxBytes + " bytes of UTF-8");

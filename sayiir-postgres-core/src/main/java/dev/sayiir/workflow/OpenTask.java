@@ -31,9 +31,9 @@ public record OpenTask(String taskId, boolean waiting, Optional<Instant> notBefo
         });
     }
 
-    /** A position whose own task was the last one done has only not moved on yet: there is nothing to do there. */
+    /** A position whose task is done has only not moved on yet. To do a task again, withdraw its result first. */
     private static Optional<OpenTask> atTask(String taskId, WorkflowSnapshot snapshot) {
-        if (snapshot.lastCompletedTaskId().filter(taskId::equals).isPresent()) {
+        if (snapshot.completedTasks().contains(taskId)) {
             return Optional.empty();
         }
         Optional<Instant> nextTry =

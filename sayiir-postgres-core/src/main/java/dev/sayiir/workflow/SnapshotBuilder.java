@@ -26,6 +26,7 @@ public final class SnapshotBuilder {
     List<String> taskTags = List.of();
     Optional<String> traceParent = Optional.empty();
     long version;
+    long incarnation;
     CompletedTasks knownResults;
     TaskChanges.@Nullable Basis basis;
 
@@ -55,6 +56,7 @@ public final class SnapshotBuilder {
         this.taskTags = from.taskTags();
         this.traceParent = from.traceParent();
         this.version = from.version();
+        this.incarnation = from.incarnation();
         this.knownResults = from.knownResults();
         this.basis = from.basis();
     }

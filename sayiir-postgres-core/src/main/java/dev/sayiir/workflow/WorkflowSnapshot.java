@@ -47,6 +47,7 @@ public final class WorkflowSnapshot {
     private final long version;
 
     // Not part of the value: bookkeeping for the next save.
+    private final long incarnation;
     private final CompletedTasks knownResults;
     private final TaskChanges.@Nullable Basis basis;
 
@@ -64,6 +65,7 @@ public final class WorkflowSnapshot {
         this.taskTags = builder.taskTags;
         this.traceParent = builder.traceParent;
         this.version = builder.version;
+        this.incarnation = builder.incarnation;
         this.knownResults = builder.knownResults;
         this.basis = builder.basis;
     }
@@ -227,7 +229,8 @@ public final class WorkflowSnapshot {
     }
 
     /**
-     * Makes a task count as not done, as before another round of a loop. Its output stays in the history.
+     * Makes a task count as not done, so that it can be done again, as in another round of a loop. Its output stays in
+     * the history.
      *
      * @param taskId the task
      * @return the changed snapshot
@@ -304,13 +307,7 @@ public final class WorkflowSnapshot {
     public WorkflowSnapshot pause(Optional<String> reason, Optional<String> pausedBy, Instant pausedAt) {
         InProgress running = StateGuard.requireInProgress(this, "pause it");
         return changed(to -> {
-            to.state = new Paused(
-                    reason,
-                    pausedBy,
-                    pausedAt,
-                    running.completedTasks(),
-                    running.position(),
-                    running.lastCompletedTaskId());
+            to.state = running.pausedBy(reason, pausedBy, pausedAt);
             to.taskDeadline = Optional.empty();
         });
     }
@@ -325,8 +322,7 @@ public final class WorkflowSnapshot {
         if (!(state instanceof Paused paused)) {
             throw StateGuard.refused(this, "unpause it", "Paused");
         }
-        return changed(to ->
-                to.state = new InProgress(paused.position(), paused.completedTasks(), paused.lastCompletedTaskId()));
+        return changed(to -> to.state = paused.resumed());
     }
 
     /** @return a builder that starts with everything this snapshot has, its version too */
@@ -335,13 +331,24 @@ public final class WorkflowSnapshot {
     }
 
     /**
+     * For stores: what tells this instance from others that had, or will have, its id. Not part of the value.
+     *
+     * @return the number that the store gave to the instance when it was created; 0 if it was never stored
+     */
+    public long incarnation() {
+        return incarnation;
+    }
+
+    /**
      * For stores: this snapshot as it is once stored.
      *
      * @param storedVersion the version of the checkpoint, at least 1
+     * @param storedIncarnation the number that the instance got when it was created
      * @return the same content with that version and nothing left to save
      */
-    public WorkflowSnapshot storedAs(long storedVersion) {
+    public WorkflowSnapshot storedAs(long storedVersion, long storedIncarnation) {
         SnapshotBuilder to = toBuilder();
+        to.incarnation = storedIncarnation;
         to.version = Ranges.requireNotNegative("version", storedVersion);
         to.basis = new TaskChanges.Basis(openTask(), knownResults, Map.of());
         return to.build();

@@ -32,6 +32,10 @@ public sealed interface WorkflowState {
         public WorkflowStatus status() {
             return WorkflowStatus.IN_PROGRESS;
         }
+
+        Paused pausedBy(Optional<String> reason, Optional<String> requester, Instant at) {
+            return new Paused(reason, requester, at, completedTasks, position, lastCompletedTaskId);
+        }
     }
 
     /**
@@ -122,6 +126,10 @@ public sealed interface WorkflowState {
         @Override
         public WorkflowStatus status() {
             return WorkflowStatus.PAUSED;
+        }
+
+        InProgress resumed() {
+            return new InProgress(position, completedTasks, lastCompletedTaskId);
         }
     }
 }
