@@ -1,0 +1,34 @@
+package dev.sayiir.persistence;
+
+import dev.sayiir.workflow.WorkflowStatus;
+import java.util.Map;
+import java.util.Optional;
+
+/** Finds instances by their indexed columns. No snapshot is decoded, so a damaged one does not get in the way. */
+public interface WorkflowQueries {
+
+    /**
+     * Pages through instances, the newest first.
+     *
+     * <pre>{@code
+     * WorkflowQuery failed = WorkflowQuery.all().withStatus(WorkflowStatus.FAILED).limit(50);
+     * WorkflowPage page = queries.findWorkflows(failed);
+     * while (page.next().isPresent()) {
+     *     page = queries.findWorkflows(failed.after(page.next().get()));
+     * }
+     * }</pre>
+     *
+     * @param query what to look for, and from where on
+     * @return the next page
+     */
+    WorkflowPage findWorkflows(WorkflowQuery query);
+
+    /**
+     * @param instanceId the instance
+     * @return its columns, if there is such an instance
+     */
+    Optional<WorkflowSummary> findWorkflow(String instanceId);
+
+    /** @return how many instances there are of each status; every status is present */
+    Map<WorkflowStatus, Long> countByStatus();
+}

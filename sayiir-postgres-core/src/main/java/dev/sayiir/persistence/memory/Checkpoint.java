@@ -1,0 +1,31 @@
+package dev.sayiir.persistence.memory;
+
+import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** One version of an instance: the snapshot as it is loaded, and which results came with it. */
+record Checkpoint(WorkflowSnapshot snapshot, List<String> completedTaskIds, Instant savedAt) {
+
+    long version() {
+        return snapshot.version();
+    }
+
+    Optional<String> currentTaskId() {
+        return snapshot.position().flatMap(ExecutionPosition::nodeId);
+    }
+
+    HistoryEntry toHistoryEntry() {
+        return new HistoryEntry(version(), snapshot.status(), currentTaskId(), completedTaskIds, savedAt);
+    }
+
+    /** An instance has one trace, however old the version that is looked at. */
+    WorkflowSnapshot loadedWith(Optional<String> traceParent) {
+        return snapshot.traceParent().equals(traceParent)
+                ? snapshot
+                : snapshot.toBuilder().traceParent(traceParent).build();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.workflow.WorkflowStatus;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+
+/** The rows of instances as such: whether they are there, their locks, and their end. */
+final class InstanceRepository {
+
+    private static final String FIND = """
+            SELECT w.version, w.status, w.incarnation
+            FROM ${schema}.sayiir_workflows AS w
+            WHERE w.instance_id = :instanceId
+            """;
+
+    /** No other table in it: after a wait, PostgreSQL checks only the locked row again and would lose a joined one. */
+    private static final String LOCK = FIND + "FOR NO KEY UPDATE";
+
+    /** All rows of the instance, through the primary key: needed only when a snapshot replaces whatever is stored. */
+    private static final String TASKS = """
+            SELECT t.task_id, t.completed_version IS NOT NULL AS completed, t.status
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = :instanceId
+            """;
+
+    /** A trigger deletes the rest, in the same statement, and sees what was written while this waited for the lock. */
+    private static final String DELETE = """
+            DELETE FROM ${schema}.sayiir_workflows AS w
+            WHERE w.instance_id = :instanceId
+            """;
+
+    private static final String IDS = """
+            SELECT w.instance_id
+            FROM ${schema}.sayiir_workflows AS w
+            ORDER BY w.instance_id
+            """;
+
+    private final NamedParameterJdbcOperations jdbc;
+    private final String find;
+    private final String lock;
+    private final String tasks;
+    private final String delete;
+    private final String ids;
+
+    InstanceRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
+        this.jdbc = jdbc;
+        this.find = schema.in(FIND);
+        this.lock = schema.in(LOCK);
+        this.tasks = schema.in(TASKS);
+        this.delete = schema.in(DELETE);
+        this.ids = schema.in(IDS);
+    }
+
+    /** What is stored of an instance. */
+    record Stored(long version, WorkflowStatus status, long incarnation) {}
+
+    /** The tasks of an instance that count as done, and the open ones with whether they wait. */
+    record StoredTasks(Set<String> completed, Map<String, Boolean> open) {}
+
+    Optional<Stored> find(String instanceId) {
+        return stored(find, instanceId);
+    }
+
+    /** The same, locked until the transaction ends. */
+    Optional<Stored> lock(String instanceId) {
+        return stored(lock, instanceId);
+    }
+
+    StoredTasks tasks(String instanceId) {
+        Set<String> completed = new HashSet<>();
+        Map<String, Boolean> open = new HashMap<>();
+        jdbc.query(tasks, Params.of("instanceId", instanceId), row -> {
+            String taskId = row.getString("task_id");
+            if (row.getBoolean("completed")) {
+                completed.add(taskId);
+            }
+            switch (row.getString("status")) {
+                case "active" -> open.put(taskId, false);
+                case "waiting" -> open.put(taskId, true);
+                default -> {} // closed already
+            }
+        });
+        return new StoredTasks(completed, open);
+    }
+
+    /** Whether there was such an instance. */
+    boolean delete(String instanceId) {
+        return jdbc.update(delete, Params.of("instanceId", instanceId)) == 1;
+    }
+
+    List<String> ids() {
+        return jdbc.getJdbcOperations().queryForList(ids, String.class);
+    }
+
+    private Optional<Stored> stored(String sql, String instanceId) {
+        return jdbc.query(
+                sql,
+                Params.of("instanceId", instanceId),
+                rows -> rows.next()
+                        ? Optional.of(new Stored(
+                                rows.getLong("version"),
+                                WorkflowStatus.ofText(rows.getString("status")),
+                                rows.getLong("incarnation")))
+                        : Optional.empty());
+    }
+}

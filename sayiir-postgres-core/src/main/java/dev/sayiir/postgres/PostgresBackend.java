@@ -1,0 +1,279 @@
+package dev.sayiir.postgres;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.persistence.SnapshotHistory;
+import dev.sayiir.persistence.SnapshotNotFoundException;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.WorkflowPage;
+import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.workflow.Identifiers;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The stores on PostgreSQL 13 or later. One backend serves all threads of an application.
+ *
+ * <pre>{@code
+ * try (PostgresBackend backend = PostgresBackend.connect("jdbc:postgresql://localhost/shop", "shop", password)) {
+ *     WorkflowSnapshot order = backend.createSnapshot(WorkflowSnapshot.start("order-4711", "fulfilment-v1", input));
+ *     order = backend.saveSnapshot(order.completeTask("reserve", output));
+ * }
+ * }</pre>
+ *
+ * <p>Operations join the Spring transaction that the caller has on the same {@link DataSource}, if there is one; else each
+ * commits by itself. Transactions should be READ COMMITTED, PostgreSQL's default: under a stricter isolation an operation
+ * that meets another one fails with Spring's {@code CannotAcquireLockException} instead of waiting for it.
+ */
+public final class PostgresBackend
+        implements SnapshotStore, TaskResultStore, SnapshotHistory, WorkflowQueries, AutoCloseable {
+
+    private final SnapshotSaver saver;
+    private final SnapshotLoader loader;
+    private final InstanceRepository instances;
+    private final TaskResultRepository results;
+    private final HistoryRepository history;
+    private final QueryRepository queries;
+    private final @Nullable HikariDataSource ownDataSource;
+
+    private PostgresBackend(Builder builder) {
+        var jdbc = new NamedParameterJdbcTemplate(builder.dataSource);
+        SchemaName schema = new SchemaName(builder.schema);
+        PlatformTransactionManager transactionManager = builder.transactionManager == null
+                ? new DataSourceTransactionManager(builder.dataSource)
+                : builder.transactionManager;
+        this.instances = new InstanceRepository(jdbc, schema);
+        this.saver = new SnapshotSaver(
+                instances,
+                new CheckpointRepository(jdbc, schema),
+                builder.codecs,
+                new TransactionTemplate(transactionManager));
+        this.loader = new SnapshotLoader(jdbc, schema, builder.codecs);
+        this.results = new TaskResultRepository(jdbc, schema);
+        this.history = new HistoryRepository(jdbc, schema);
+        this.queries = new QueryRepository(jdbc, schema);
+        this.ownDataSource = builder.ownDataSource;
+    }
+
+    /**
+     * Connects with a connection pool of its own, and creates or upgrades the schema {@value
+     * SchemaMigrator#DEFAULT_SCHEMA}. Close the backend to close the pool.
+     *
+     * @param url a JDBC URL of a PostgreSQL database
+     * @param user the role to connect as
+     * @param password its password
+     * @return the backend
+     * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL
+     * @throws SchemaMigrationException if the schema could not be migrated
+     */
+    public static PostgresBackend connect(String url, String user, String password) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setPoolName("sayiir");
+        pool.setJdbcUrl(url);
+        pool.setUsername(user);
+        pool.setPassword(password);
+        Builder builder = builder(pool);
+        builder.ownDataSource = pool;
+        try {
+            return builder.build();
+        } catch (RuntimeException e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    /**
+     * @param dataSource leads to the database; it stays the caller's to close
+     * @return a builder of a backend on it
+     */
+    public static Builder builder(DataSource dataSource) {
+        return new Builder(dataSource);
+    }
+
+    @Override
+    public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
+        return saver.save(snapshot);
+    }
+
+    @Override
+    public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
+        return saver.create(snapshot);
+    }
+
+    @Override
+    public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
+        requireVersion(expectedVersion);
+        return saver.saveIfVersion(snapshot, expectedVersion);
+    }
+
+    @Override
+    public long saveTaskResult(String instanceId, String taskId, Payload output) {
+        return saver.saveResult(Identifiers.requireInstanceId(instanceId), Identifiers.requireTaskId(taskId), output);
+    }
+
+    @Override
+    public Optional<WorkflowSnapshot> findSnapshot(String instanceId) {
+        return loader.current(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public void deleteSnapshot(String instanceId) {
+        if (!instances.delete(Identifiers.requireInstanceId(instanceId))) {
+            throw new SnapshotNotFoundException(instanceId);
+        }
+    }
+
+    @Override
+    public List<String> listSnapshots() {
+        return instances.ids();
+    }
+
+    @Override
+    public Optional<Payload> loadTaskResult(String instanceId, String taskId) {
+        return results.find(Identifiers.requireInstanceId(instanceId), Identifiers.requireTaskId(taskId))
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
+    }
+
+    @Override
+    public Map<String, Payload> loadTaskResults(String instanceId) {
+        return results.findAll(Identifiers.requireInstanceId(instanceId))
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
+    }
+
+    @Override
+    public List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
+        Identifiers.requireInstanceId(instanceId);
+        if (afterVersion < 0) {
+            throw new IllegalArgumentException("afterVersion is " + afterVersion + "; use 0 for the first page");
+        }
+        if (limit < 1) {
+            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
+        }
+        List<HistoryEntry> entries = history.list(instanceId, afterVersion, limit);
+        if (entries.isEmpty() && instances.find(instanceId).isEmpty()) {
+            throw new SnapshotNotFoundException(instanceId);
+        }
+        return entries;
+    }
+
+    @Override
+    public WorkflowSnapshot loadVersion(String instanceId, long version) {
+        requireVersion(version);
+        return loader.atVersion(Identifiers.requireInstanceId(instanceId), version);
+    }
+
+    @Override
+    public WorkflowSnapshot loadAsOf(String instanceId, Instant time) {
+        return loader.asOf(Identifiers.requireInstanceId(instanceId), time);
+    }
+
+    @Override
+    public WorkflowPage findWorkflows(WorkflowQuery query) {
+        return queries.find(query);
+    }
+
+    @Override
+    public Optional<WorkflowSummary> findWorkflow(String instanceId) {
+        return queries.findOne(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public Map<WorkflowStatus, Long> countByStatus() {
+        return queries.countByStatus();
+    }
+
+    /** Closes the connection pool if {@link #connect} made one; a DataSource that was given to the builder stays open. */
+    @Override
+    public void close() {
+        if (ownDataSource != null) {
+            ownDataSource.close();
+        }
+    }
+
+    private static void requireVersion(long version) {
+        if (version < 1) {
+            throw new IllegalArgumentException("The version is " + version + "; the first checkpoint has version 1");
+        }
+    }
+
+    /** Builds a {@link PostgresBackend}. Not for use by several threads. */
+    public static final class Builder {
+
+        private final DataSource dataSource;
+        private String schema = SchemaMigrator.DEFAULT_SCHEMA;
+        private SnapshotCodecs codecs = SnapshotCodecs.json();
+        private MigrationMode migrationMode = MigrationMode.MIGRATE;
+        private @Nullable PlatformTransactionManager transactionManager;
+        private @Nullable HikariDataSource ownDataSource;
+
+        private Builder(DataSource dataSource) {
+            this.dataSource = dataSource;
+        }
+
+        /**
+         * @param name the schema that holds the tables, {@value SchemaMigrator#DEFAULT_SCHEMA} unless said
+         * @return this
+         * @throws IllegalArgumentException if there can be no schema of that name
+         */
+        public Builder schema(String name) {
+            this.schema = new SchemaName(name).name();
+            return this;
+        }
+
+        /**
+         * @param snapshotCodecs how snapshots are written and read; as JSON unless said
+         * @return this
+         */
+        public Builder codecs(SnapshotCodecs snapshotCodecs) {
+            this.codecs = snapshotCodecs;
+            return this;
+        }
+
+        /**
+         * @param mode what to do about the schema when the backend is built; migrate it unless said
+         * @return this
+         */
+        public Builder migration(MigrationMode mode) {
+            this.migrationMode = mode;
+            return this;
+        }
+
+        /**
+         * @param manager runs the transactions in which the caller uses the same DataSource; a {@link
+         *     DataSourceTransactionManager} unless said
+         * @return this
+         */
+        public Builder transactionManager(PlatformTransactionManager manager) {
+            this.transactionManager = manager;
+            return this;
+        }
+
+        /**
+         * Sets up or checks the schema, as the migration mode says.
+         *
+         * @return the backend
+         * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
+         * @throws SchemaMigrationException if the schema could not be migrated
+         * @throws SchemaValidationException if it was to be validated, and something is missing or different
+         */
+        public PostgresBackend build() {
+            new SchemaMigrator(dataSource, schema).run(migrationMode);
+            return new PostgresBackend(this);
+        }
+    }
+}

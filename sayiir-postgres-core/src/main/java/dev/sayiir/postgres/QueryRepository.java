@@ -1,0 +1,135 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.persistence.WorkflowPage;
+import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.workflow.TaskPriority;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+
+/** Asks the columns of instances. A query is put together from fixed pieces; values are always bound. */
+final class QueryRepository {
+
+    private static final String COLUMNS = """
+            SELECT w.instance_id, w.definition_hash, w.status, w.position_kind, w.current_task_id,
+                   w.completed_task_count, w.error, w.task_priority, w.task_tags, w.version,
+                   w.created_at, w.updated_at, w.completed_at
+            FROM ${schema}.sayiir_workflows AS w
+            WHERE\s""";
+
+    /** The order of three indexes: by itself, behind a status and behind a definition. Read backwards from the cursor. */
+    private static final String ORDER = """
+
+            ORDER BY w.created_at DESC, w.instance_id DESC
+            LIMIT :limit
+            """;
+
+    /** The task table knows who is where; the instance's row could only by an index that every checkpoint would pay. */
+    private static final String AT_TASK = """
+            EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
+                    WHERE t.instance_id = w.instance_id AND t.task_id = :currentTaskId
+                      AND t.status IN ('active', 'waiting'))""";
+
+    /** One pass over all instances, through the index on the status where that is cheaper than the table. */
+    private static final String COUNT = """
+            SELECT w.status, count(*) AS instances
+            FROM ${schema}.sayiir_workflows AS w
+            GROUP BY w.status
+            """;
+
+    private final NamedParameterJdbcOperations jdbc;
+    private final SchemaName schema;
+    private final String one;
+    private final String count;
+
+    QueryRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
+        this.jdbc = jdbc;
+        this.schema = schema;
+        this.one = schema.in(COLUMNS + "w.instance_id = :instanceId");
+        this.count = schema.in(COUNT);
+    }
+
+    WorkflowPage find(WorkflowQuery query) {
+        Params params = new Params().number("limit", query.limit() + 1L);
+        String sql = sql(query, params);
+        return WorkflowPage.of(query, jdbc.query(sql, params, (row, number) -> summary(row)));
+    }
+
+    Optional<WorkflowSummary> findOne(String instanceId) {
+        return jdbc.query(
+                one,
+                Params.of("instanceId", instanceId),
+                rows -> rows.next() ? Optional.of(summary(rows)) : Optional.empty());
+    }
+
+    Map<WorkflowStatus, Long> countByStatus() {
+        Map<WorkflowStatus, Long> counts = new EnumMap<>(WorkflowStatus.class);
+        for (WorkflowStatus status : WorkflowStatus.values()) {
+            counts.put(status, 0L);
+        }
+        jdbc.query(count, row -> {
+            counts.put(WorkflowStatus.ofText(row.getString("status")), row.getLong("instances"));
+        });
+        return counts;
+    }
+
+    String sql(WorkflowQuery query, Params params) {
+        List<String> conditions = new ArrayList<>();
+        query.status().ifPresent(status -> {
+            params.text("status", status.text());
+            conditions.add("w.status = :status");
+        });
+        query.definitionHash().ifPresent(hash -> {
+            params.text("definitionHash", hash);
+            conditions.add("w.definition_hash = :definitionHash");
+        });
+        query.currentTaskId().ifPresent(task -> {
+            params.text("currentTaskId", task);
+            conditions.add(AT_TASK);
+        });
+        query.errorContaining().ifPresent(text -> {
+            params.text("error", text);
+            // Only failed instances have an error; to say so lets the index on the status find them.
+            conditions.add("w.status = 'Failed' AND strpos(lower(w.error), lower(:error)) > 0");
+        });
+        query.createdFrom().ifPresent(from -> {
+            params.time("createdFrom", Optional.of(Times.roundedUp(from)));
+            conditions.add("w.created_at >= :createdFrom");
+        });
+        query.createdBefore().ifPresent(before -> {
+            params.time("createdBefore", Optional.of(Times.roundedUp(before)));
+            conditions.add("w.created_at < :createdBefore");
+        });
+        query.after().ifPresent(cursor -> {
+            params.time("afterTime", Optional.of(Times.roundedUp(cursor.createdAt())))
+                    .text("afterId", cursor.instanceId());
+            conditions.add("(w.created_at, w.instance_id) < (:afterTime, :afterId)");
+        });
+        String where = conditions.isEmpty() ? "true" : String.join("\n  AND ", conditions);
+        return schema.in(COLUMNS + where + ORDER);
+    }
+
+    private static WorkflowSummary summary(ResultSet row) throws SQLException {
+        return new WorkflowSummary(
+                row.getString("instance_id"),
+                row.getString("definition_hash"),
+                WorkflowStatus.ofText(row.getString("status")),
+                Optional.ofNullable(row.getString("position_kind")),
+                Optional.ofNullable(row.getString("current_task_id")),
+                row.getInt("completed_task_count"),
+                Optional.ofNullable(row.getString("error")),
+                TaskPriority.ofLevel(row.getInt("task_priority")),
+                Columns.texts(row, "task_tags"),
+                row.getLong("version"),
+                Columns.time(row, "created_at"),
+                Columns.time(row, "updated_at"),
+                Columns.optionalTime(row, "completed_at"));
+    }
+}

@@ -1,0 +1,36 @@
+package dev.sayiir.postgres;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The schema that holds the tables. SQL is written with {@code ${schema}} where its name goes, as in the migrations;
+ * {@link #in} puts it there, quoted. This is the only text that is ever put into a statement.
+ */
+record SchemaName(String name) {
+
+    /** PostgreSQL cuts longer identifiers off without a word. */
+    private static final int MAX_BYTES = 63;
+
+    SchemaName {
+        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    "The schema name '" + name + "' has to take 1 to " + MAX_BYTES + " bytes in UTF-8");
+        }
+        if (name.chars().anyMatch(c -> c == '\0' || c == '$' || c == '?' || c == '%')) {
+            throw new IllegalArgumentException("The schema name '" + name.replace('\0', ' ')
+                    + "' has a character that is not allowed in it (NUL, $, ? or %); choose another name");
+        }
+        if (name.startsWith("pg_") || name.equals("information_schema")) {
+            throw new IllegalArgumentException(
+                    "The schema name '" + name + "' belongs to PostgreSQL itself; choose another name");
+        }
+    }
+
+    String quoted() {
+        return '"' + name.replace("\"", "\"\"") + '"';
+    }
+
+    String in(String sql) {
+        return sql.replace("${schema}", quoted());
+    }
+}

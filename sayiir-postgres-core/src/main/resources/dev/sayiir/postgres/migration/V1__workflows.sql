@@ -1,0 +1,219 @@
+-- The five tables of sayiir-postgres, for PostgreSQL 13 and later.
+-- ${schema} stands for the schema's name, quoted where it has to be.
+--
+-- Identifiers are compared byte by byte (COLLATE "C"): that is cheaper than a language's order, the same on every
+-- server, and cannot be changed by an upgrade of the operating system.
+-- instance_id leads every primary key, so that the data can be distributed by it.
+
+-- One narrow row per instance: what monitoring asks for, and pointers to the checkpoints that make up its state.
+CREATE TABLE ${schema}.sayiir_workflows (
+    instance_id          text COLLATE "C" NOT NULL,
+    -- The number of the latest checkpoint. Every change of the instance adds one.
+    version              bigint NOT NULL,
+    -- The checkpoint that holds the control state; later ones only added task results.
+    data_version         bigint NOT NULL,
+    -- The checkpoint that holds the initial input; everything before it belongs to a snapshot that was replaced.
+    base_version         bigint NOT NULL,
+    -- Drawn at random when the row was made: tells it from another instance that had, or will have, the same id.
+    incarnation          bigint NOT NULL,
+    -- When the instance was created, by the clock of its creator; the other times are the database's.
+    created_at           timestamptz NOT NULL,
+    updated_at           timestamptz NOT NULL,
+    completed_task_count integer NOT NULL,
+    task_priority        smallint NOT NULL,
+    status               text COLLATE "C" NOT NULL,
+    definition_hash      text COLLATE "C" NOT NULL,
+    position_kind        text COLLATE "C",
+    current_task_id      text COLLATE "C",
+    task_tags            text[] COLLATE "C" NOT NULL,
+    trace_parent         text COLLATE "C",
+    error                text,
+    completed_at         timestamptz GENERATED ALWAYS AS (CASE WHEN status IN ('Completed', 'Failed', 'Cancelled') THEN updated_at END) STORED,
+    CONSTRAINT sayiir_workflows_pkey PRIMARY KEY (instance_id),
+    CONSTRAINT sayiir_workflows_instance_id_check CHECK (octet_length(instance_id) BETWEEN 1 AND 256),
+    CONSTRAINT sayiir_workflows_version_check CHECK (version >= data_version AND data_version >= base_version AND base_version >= 1),
+    CONSTRAINT sayiir_workflows_count_check CHECK (completed_task_count >= 0),
+    CONSTRAINT sayiir_workflows_priority_check CHECK (task_priority BETWEEN 1 AND 5),
+    CONSTRAINT sayiir_workflows_status_check CHECK (status IN ('InProgress', 'Paused', 'Completed', 'Failed', 'Cancelled')),
+    CONSTRAINT sayiir_workflows_position_kind_check CHECK (position_kind IN ('NotStarted', 'AtTask', 'AtFork', 'AtJoin', 'AtDelay', 'AtSignal', 'InLoop')),
+    CONSTRAINT sayiir_workflows_error_check CHECK ((status = 'Failed') = (error IS NOT NULL))
+) WITH (
+    -- Room in every page for the next version of its rows: a checkpoint then updates in place (HOT) and touches no index.
+    fillfactor = 75,
+    -- The table is updated far more than it grows: vacuum after 2 % instead of 20 %, so that dead rows stay few.
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_analyze_scale_factor = 0.05
+);
+
+-- Three orders in which instances are paged through: all, of one status, of one workflow. None has a column that a
+-- checkpoint changes, except for the status at the end: anything more here would cost every checkpoint an index entry.
+CREATE INDEX sayiir_workflows_by_creation ON ${schema}.sayiir_workflows (created_at, instance_id);
+CREATE INDEX sayiir_workflows_by_status ON ${schema}.sayiir_workflows (status, created_at, instance_id);
+CREATE INDEX sayiir_workflows_by_definition ON ${schema}.sayiir_workflows (definition_hash, created_at, instance_id);
+
+-- One immutable row per checkpoint. Each task output is stored here once, with the checkpoint that completed the task.
+CREATE TABLE ${schema}.sayiir_workflow_history (
+    instance_id        text COLLATE "C" NOT NULL,
+    version            bigint NOT NULL,
+    saved_at           timestamptz NOT NULL,
+    -- Whether this checkpoint replaced everything before it; the first one of an instance always does.
+    baseline           boolean NOT NULL,
+    status             text COLLATE "C" NOT NULL,
+    current_task_id    text COLLATE "C",
+    -- The tasks that this checkpoint completed, and at the same places their outputs; NULL if there are none.
+    completed_task_ids text[] COLLATE "C",
+    outputs            bytea[],
+    -- The tasks whose earlier results no longer count, as in another round of a loop.
+    withdrawn_task_ids text[] COLLATE "C",
+    -- Control state in the envelope: no outputs and no input in it. NULL if only results were added.
+    data               bytea,
+    -- Only with a baseline.
+    initial_input      bytea,
+    CONSTRAINT sayiir_workflow_history_pkey PRIMARY KEY (instance_id, version),
+    CONSTRAINT sayiir_workflow_history_version_check CHECK (version >= 1),
+    CONSTRAINT sayiir_workflow_history_status_check CHECK (status IN ('InProgress', 'Paused', 'Completed', 'Failed', 'Cancelled')),
+    CONSTRAINT sayiir_workflow_history_outputs_check CHECK (cardinality(completed_task_ids) IS NOT DISTINCT FROM cardinality(outputs)),
+    CONSTRAINT sayiir_workflow_history_data_check CHECK (data IS NOT NULL OR completed_task_ids IS NOT NULL),
+    CONSTRAINT sayiir_workflow_history_baseline_check CHECK (baseline OR initial_input IS NULL)
+) WITH (
+    -- Rows are only added: what matters is that they are frozen in small portions.
+    autovacuum_vacuum_scale_factor = 0.05,
+    autovacuum_analyze_scale_factor = 0.05
+);
+
+-- One row per task of an instance, and at the same time the queue: an open task that is due has a ready_at.
+CREATE TABLE ${schema}.sayiir_workflow_tasks (
+    instance_id       text COLLATE "C" NOT NULL,
+    task_id           text COLLATE "C" NOT NULL,
+    -- active: to be run, or running. waiting: for a time or an event. skipped: left without a result that counts.
+    status            text COLLATE "C" NOT NULL,
+    -- When the task may next be dispatched; NULL when it is finished, waits for an event only, or its instance is paused.
+    ready_at          timestamptz,
+    -- The checkpoint that holds the task's latest result; NULL if there is none that counts.
+    completed_version bigint,
+    started_at        timestamptz NOT NULL,
+    completed_at      timestamptz,
+    attempts          integer NOT NULL DEFAULT 0,
+    task_priority     smallint NOT NULL,
+    worker_id         text COLLATE "C",
+    error             text,
+    CONSTRAINT sayiir_workflow_tasks_pkey PRIMARY KEY (instance_id, task_id),
+    CONSTRAINT sayiir_workflow_tasks_task_id_check CHECK (octet_length(task_id) BETWEEN 1 AND 1024),
+    CONSTRAINT sayiir_workflow_tasks_status_check CHECK (status IN ('active', 'waiting', 'completed', 'failed', 'cancelled', 'skipped')),
+    CONSTRAINT sayiir_workflow_tasks_priority_check CHECK (task_priority BETWEEN 1 AND 5),
+    CONSTRAINT sayiir_workflow_tasks_attempts_check CHECK (attempts >= 0),
+    CONSTRAINT sayiir_workflow_tasks_ready_at_check CHECK (ready_at IS NULL OR status IN ('active', 'waiting')),
+    CONSTRAINT sayiir_workflow_tasks_completed_at_check CHECK ((status IN ('active', 'waiting')) = (completed_at IS NULL))
+) WITH (
+    fillfactor = 85,
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_analyze_scale_factor = 0.05
+);
+
+-- The queue: within each priority by due time. Finished, parked and paused tasks are not in it.
+CREATE INDEX sayiir_workflow_tasks_by_readiness ON ${schema}.sayiir_workflow_tasks (task_priority, ready_at) WHERE ready_at IS NOT NULL;
+-- "Who is at task X": here, and not on the instance's row, which would lose its in-place updates.
+CREATE INDEX sayiir_workflow_tasks_open ON ${schema}.sayiir_workflow_tasks (task_id, instance_id) WHERE status IN ('active', 'waiting');
+
+-- Grows with every acquisition of a claim. A cache per connection would let a later claim get a smaller number.
+CREATE SEQUENCE ${schema}.sayiir_claim_token AS bigint CACHE 1;
+
+-- Who holds which task, and until when by the database's clock.
+CREATE TABLE ${schema}.sayiir_task_claims (
+    instance_id text COLLATE "C" NOT NULL,
+    task_id     text COLLATE "C" NOT NULL,
+    claim_token bigint NOT NULL,
+    claimed_at  timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    worker_id   text COLLATE "C" NOT NULL,
+    CONSTRAINT sayiir_task_claims_pkey PRIMARY KEY (instance_id, task_id),
+    CONSTRAINT sayiir_task_claims_expires_at_check CHECK (expires_at > claimed_at)
+) WITH (
+    -- Short-lived rows: little is there at a time, but it changes constantly.
+    fillfactor = 70,
+    autovacuum_vacuum_scale_factor = 0.02,
+    autovacuum_vacuum_threshold = 500
+);
+
+-- All claims of one worker, to extend or release them together.
+CREATE INDEX sayiir_task_claims_by_worker ON ${schema}.sayiir_task_claims (worker_id);
+
+-- What happened to an instance, and what it was sent: requests and events that are not consumed yet are pending.
+CREATE TABLE ${schema}.sayiir_workflow_events (
+    instance_id  text COLLATE "C" NOT NULL,
+    id           bigint GENERATED ALWAYS AS IDENTITY,
+    created_at   timestamptz NOT NULL,
+    consumed_at  timestamptz,
+    kind         text COLLATE "C" NOT NULL,
+    -- The name of an external event.
+    name         text COLLATE "C",
+    requested_by text,
+    reason       text,
+    payload      bytea,
+    CONSTRAINT sayiir_workflow_events_pkey PRIMARY KEY (instance_id, id),
+    CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'EventSent')),
+    CONSTRAINT sayiir_workflow_events_name_check CHECK ((kind = 'EventSent') = (name IS NOT NULL)),
+    CONSTRAINT sayiir_workflow_events_payload_check CHECK ((kind = 'EventSent') = (payload IS NOT NULL))
+);
+
+-- At most one pending request of each kind per instance.
+CREATE UNIQUE INDEX sayiir_workflow_events_pending_request ON ${schema}.sayiir_workflow_events (instance_id, kind) WHERE consumed_at IS NULL AND kind IN ('CancelRequested', 'PauseRequested');
+-- Pending external events of one name, oldest first.
+CREATE INDEX sayiir_workflow_events_pending_event ON ${schema}.sayiir_workflow_events (instance_id, name, id) WHERE consumed_at IS NULL AND kind = 'EventSent';
+
+-- Deleting an instance deletes all that belongs to it. A trigger and not foreign keys: a key would look up and lock the
+-- instance's row at every insert, while this costs nothing until an instance is deleted. It runs once the instance's
+-- row is locked, and each of its statements sees what was committed until then; tasks go before claims because a
+-- claim is made under the lock of its task.
+CREATE FUNCTION ${schema}.sayiir_forget_instance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM ${schema}.sayiir_workflow_tasks AS t WHERE t.instance_id = OLD.instance_id;
+    DELETE FROM ${schema}.sayiir_task_claims AS c WHERE c.instance_id = OLD.instance_id;
+    DELETE FROM ${schema}.sayiir_workflow_events AS e WHERE e.instance_id = OLD.instance_id;
+    DELETE FROM ${schema}.sayiir_workflow_history AS h WHERE h.instance_id = OLD.instance_id;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER sayiir_forget_instance AFTER DELETE ON ${schema}.sayiir_workflows
+    FOR EACH ROW EXECUTE FUNCTION ${schema}.sayiir_forget_instance();
+
+-- History is immutable: no checkpoint is ever changed, and one is deleted only with its instance (that is, from within
+-- the trigger above) or by retention, which says so for its own transaction.
+CREATE FUNCTION ${schema}.sayiir_refuse_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'The history of instance % is immutable: version % cannot be changed or deleted by itself', OLD.instance_id, OLD.version
+        USING ERRCODE = 'restrict_violation', HINT = 'Delete the instance, or let retention remove old versions.';
+END
+$$;
+
+CREATE TRIGGER sayiir_refuse_history_update BEFORE UPDATE ON ${schema}.sayiir_workflow_history
+    FOR EACH ROW EXECUTE FUNCTION ${schema}.sayiir_refuse_history_change();
+
+CREATE TRIGGER sayiir_refuse_history_delete BEFORE DELETE ON ${schema}.sayiir_workflow_history
+    FOR EACH ROW WHEN (pg_trigger_depth() = 0 AND current_setting('sayiir.retention', true) IS DISTINCT FROM 'on')
+    EXECUTE FUNCTION ${schema}.sayiir_refuse_history_change();
+
+-- Large values: lz4 packs and unpacks several times faster than pglz. It came with PostgreSQL 14, and a server can be
+-- built without it; both are fine, and then the default stays.
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 140000 THEN
+        -- As text, because an older server would not even parse it.
+        EXECUTE $sql$ALTER TABLE ${schema}.sayiir_workflow_history
+            ALTER COLUMN data SET COMPRESSION lz4,
+            ALTER COLUMN outputs SET COMPRESSION lz4,
+            ALTER COLUMN initial_input SET COMPRESSION lz4$sql$;
+        EXECUTE $sql$ALTER TABLE ${schema}.sayiir_workflow_events ALTER COLUMN payload SET COMPRESSION lz4$sql$;
+    END IF;
+EXCEPTION
+    WHEN feature_not_supported OR invalid_parameter_value THEN
+        RAISE NOTICE 'This server has no lz4; large values are compressed with pglz';
+END
+$$;
+
+COMMENT ON TABLE ${schema}.sayiir_workflows IS 'One row per workflow instance: status columns and a pointer to its current checkpoint';
+COMMENT ON TABLE ${schema}.sayiir_workflow_history IS 'One immutable row per checkpoint';
+COMMENT ON TABLE ${schema}.sayiir_workflow_tasks IS 'One row per task of an instance; rows with ready_at are the queue';
+COMMENT ON TABLE ${schema}.sayiir_task_claims IS 'Who holds which task until when';
+COMMENT ON TABLE ${schema}.sayiir_workflow_events IS 'Lifecycle event log; rows without consumed_at are pending';

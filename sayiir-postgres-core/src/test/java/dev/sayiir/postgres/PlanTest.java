@@ -1,0 +1,187 @@
+package dev.sayiir.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.Plans;
+import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** How statements run on a database with a million checkpoints: by their indexes, whatever else is there. */
+class PlanTest {
+
+    private static final Pattern INDEX = Pattern.compile("using (\\w+) on|Bitmap Index Scan on (\\w+)");
+    private static final int INSTANCES = 20_000;
+    private static final int VERSIONS = 50;
+
+    private static Database database;
+
+    @BeforeAll
+    static void fill() {
+        database = PostgresServer.of(17).newDatabase();
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        WorkflowSnapshot snapshot =
+                WorkflowSnapshot.start("big", "d", Payload.utf8("in")).moveTo(new AtTask("next"));
+        snapshot = backend.createSnapshot(snapshot);
+        for (int i = 0; i < 200; i++) {
+            snapshot = backend.saveSnapshot(snapshot.completeTask("task-" + i, Payload.utf8("out")));
+        }
+        JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_workflows
+                    (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
+                     completed_task_count, task_priority, status, definition_hash, task_tags, error)
+                SELECT 'other-' || i, ?, ?, 1, i, timestamptz '2026-01-01' + i * interval '1 second', now(),
+                       3, 3,
+                       CASE i % 10 WHEN 0 THEN 'InProgress' WHEN 1 THEN 'Failed' ELSE 'Completed' END,
+                       'd' || i % 500, '{}', CASE i % 10 WHEN 1 THEN 'connection refused' END
+                FROM generate_series(1, ?) AS i
+                """, VERSIONS, VERSIONS, INSTANCES);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data)
+                SELECT 'other-' || i, v, now(), v = 1, 'InProgress', '\\x00'
+                FROM generate_series(1, ?) AS i, generate_series(1, ?) AS v
+                """, INSTANCES, VERSIONS);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_workflow_tasks
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority)
+                SELECT 'other-' || i, 'task-' || v,
+                       CASE WHEN v = 5 AND i % 10 = 0 THEN 'active' ELSE 'completed' END,
+                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE v END, now(),
+                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE now() END, 3
+                FROM generate_series(1, ?) AS i, generate_series(1, 5) AS v
+                """, INSTANCES);
+        jdbc.execute("VACUUM ANALYZE");
+        assertThat(jdbc.queryForObject("SELECT count(*) FROM sayiir.sayiir_workflow_history", Long.class))
+                .isGreaterThan(1_000_000);
+    }
+
+    @AfterAll
+    static void drop() {
+        database.close();
+    }
+
+    @Test
+    void loading_uses_primary_keys_only() {
+        assertOnlyPrimaryKeys(plans(backend -> backend.loadSnapshot("big")), 1);
+    }
+
+    @Test
+    void saving_uses_primary_keys_only() {
+        WorkflowSnapshot big = backend(database).loadSnapshot("big");
+        assertOnlyPrimaryKeys(
+                plans(backend -> backend.saveSnapshot(big.completeTask("task-200", Payload.utf8("out")))), 1);
+    }
+
+    @Test
+    void saving_a_task_result_uses_primary_keys_only() {
+        assertOnlyPrimaryKeys(plans(backend -> backend.saveTaskResult("big", "task-7", Payload.utf8("again"))), 1);
+    }
+
+    @Test
+    void replacing_a_snapshot_uses_primary_keys_only() {
+        WorkflowSnapshot other = WorkflowSnapshot.start("big", "d", Payload.utf8("in"));
+        assertOnlyPrimaryKeys(
+                plans(backend -> {
+                    WorkflowSnapshot before = backend.loadSnapshot("big");
+                    backend.saveSnapshot(other);
+                    backend.saveSnapshot(
+                            before.toBuilder().state(before.state()).build().storedAs(0, 0));
+                }),
+                9);
+    }
+
+    @Test
+    void reading_results_uses_primary_keys_only() {
+        assertOnlyPrimaryKeys(
+                plans(backend -> {
+                    backend.loadTaskResult("big", "task-7");
+                    backend.loadTaskResults("big");
+                }),
+                2);
+    }
+
+    @Test
+    void looking_back_uses_primary_keys_only() {
+        assertOnlyPrimaryKeys(
+                plans(backend -> {
+                    backend.listVersions("big", 10, 10);
+                    backend.loadVersion("big", 100);
+                    backend.loadAsOf("big", Instant.now());
+                }),
+                3);
+    }
+
+    @Test
+    void pages_come_in_the_order_of_an_index() {
+        assertPage(query -> query, "sayiir_workflows_by_creation");
+        assertPage(query -> query.withStatus(WorkflowStatus.IN_PROGRESS), "sayiir_workflows_by_status");
+        assertPage(query -> query.ofDefinition("d3"), "sayiir_workflows_by_definition");
+        assertPage(query -> query.createdBefore(Instant.parse("2026-01-01T01:00:00Z")), "sayiir_workflows_by_creation");
+        assertPage(query -> query.withErrorContaining("refused"), "sayiir_workflows_by_status");
+        assertPage(
+                query -> query.withStatus(WorkflowStatus.FAILED)
+                        .after(new WorkflowQuery.Cursor(Instant.parse("2026-01-01T01:00:00Z"), "other-3600")),
+                "sayiir_workflows_by_status");
+    }
+
+    @Test
+    void who_is_at_a_task_comes_from_the_index_on_open_tasks() {
+        List<String> plans =
+                plans(backend -> backend.findWorkflows(WorkflowQuery.all().atTask("next")));
+        assertThat(indexes(plans.get(0))).contains("sayiir_workflow_tasks_open");
+        assertThat(plans.get(0)).doesNotContain("Seq Scan");
+    }
+
+    private static void assertPage(UnaryOperator<WorkflowQuery> narrowed, String index) {
+        List<String> plans = plans(backend ->
+                backend.findWorkflows(narrowed.apply(WorkflowQuery.all()).limit(20)));
+        assertThat(plans).hasSize(1);
+        assertThat(indexes(plans.get(0))).as(plans.get(0)).containsExactly(index);
+        assertThat(plans.get(0)).contains("Index Scan Backward").doesNotContain("Sort");
+    }
+
+    private static void assertOnlyPrimaryKeys(List<String> plans, int statements) {
+        assertThat(plans).hasSize(statements);
+        for (String plan : plans) {
+            assertThat(plan).doesNotContain("Seq Scan");
+            assertThat(indexes(plan)).as(plan).allMatch(index -> index.endsWith("_pkey"));
+        }
+    }
+
+    private static List<String> plans(Consumer<PostgresBackend> work) {
+        return Plans.of(
+                database.dataSource(),
+                observed -> work.accept(PostgresBackend.builder(observed)
+                        .migration(MigrationMode.NONE)
+                        .build()));
+    }
+
+    private static PostgresBackend backend(Database database) {
+        return PostgresBackend.builder(database.dataSource())
+                .migration(MigrationMode.NONE)
+                .build();
+    }
+
+    private static List<String> indexes(String plan) {
+        Matcher matcher = INDEX.matcher(plan);
+        return matcher.results()
+                .map(match -> match.group(1) != null ? match.group(1) : match.group(2))
+                .distinct()
+                .toList();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.sayiir.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import javax.sql.DataSource;
+import net.ttddyy.dsproxy.QueryCount;
+import net.ttddyy.dsproxy.listener.SingleQueryCountHolder;
+import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Each operation is one statement, by itself and in a transaction of the caller. */
+class StatementCountTest {
+
+    private final Database database = PostgresServer.of(17).newDatabase();
+    private final SingleQueryCountHolder counts = new SingleQueryCountHolder();
+    private final DataSource counted = ProxyDataSourceBuilder.create(database.dataSource())
+            .countQuery(counts)
+            .build();
+    private final TransactionTemplate transaction = new TransactionTemplate(new DataSourceTransactionManager(counted));
+    private PostgresBackend backend;
+    private WorkflowSnapshot stored;
+
+    @BeforeEach
+    void migrate() {
+        new SchemaMigrator(database.dataSource(), "sayiir").migrate();
+        backend = PostgresBackend.builder(counted).migration(MigrationMode.NONE).build();
+        stored = backend.createSnapshot(
+                WorkflowSnapshot.start("a", "d", Payload.utf8("in")).moveTo(new AtTask("t")));
+    }
+
+    @AfterEach
+    void drop() {
+        database.close();
+    }
+
+    @Test
+    void creating_is_one_statement() {
+        assertOne(id -> backend.createSnapshot(WorkflowSnapshot.start(id, "d", Payload.empty())));
+    }
+
+    @Test
+    void saving_for_the_first_time_is_one_statement() {
+        assertOne(id -> backend.saveSnapshot(WorkflowSnapshot.start(id, "d", Payload.empty())));
+    }
+
+    @Test
+    void saving_a_further_checkpoint_is_one_statement() {
+        assertOne(id -> stored = backend.saveSnapshot(
+                stored.completeTask("t" + id, Payload.utf8("out")).moveTo(new AtTask("after " + id))));
+    }
+
+    @Test
+    void saving_if_nobody_else_has_is_one_statement() {
+        assertOne(id -> stored =
+                backend.saveSnapshotIfVersion(stored.completeTask("t" + id, Payload.utf8("out")), stored.version()));
+    }
+
+    @Test
+    void saving_the_end_is_one_statement() {
+        assertOne(id -> {
+            WorkflowSnapshot other = WorkflowSnapshot.start(id, "d", Payload.empty());
+            return transaction.execute(status -> {
+                WorkflowSnapshot created = backend.createSnapshot(other);
+                counts.clear();
+                return backend.saveSnapshot(
+                        created.completeTask("t", Payload.empty()).complete(Payload.empty()));
+            });
+        });
+    }
+
+    @Test
+    void saving_a_task_result_is_one_statement() {
+        assertOne(id -> backend.saveTaskResult("a", "t" + id, Payload.utf8("out")));
+    }
+
+    @Test
+    void loading_is_one_statement() {
+        assertOne(id -> backend.loadSnapshot("a"));
+        assertOne(id -> backend.loadVersion("a", 1));
+        assertOne(id -> backend.loadTaskResults("a"));
+        assertOne(id -> backend.loadTaskResult("a", "t"));
+    }
+
+    @Test
+    void deleting_is_one_statement() {
+        for (String id : new String[] {"alone", "joined"}) {
+            PostgresBackend.builder(database.dataSource())
+                    .migration(MigrationMode.NONE)
+                    .build()
+                    .createSnapshot(WorkflowSnapshot.start(id, "d", Payload.empty()));
+        }
+        assertOne(id -> {
+            backend.deleteSnapshot(id);
+            return id;
+        });
+    }
+
+    private interface Operation {
+        Object run(String id);
+    }
+
+    private void assertOne(Operation operation) {
+        counts.clear();
+        operation.run("alone");
+        assertThat(total()).as("statements in autocommit").isOne();
+
+        counts.clear();
+        transaction.executeWithoutResult(status -> operation.run("joined"));
+        assertThat(total()).as("statements in the caller's transaction").isOne();
+    }
+
+    private long total() {
+        return counts.getQueryCountMap().values().stream()
+                .mapToLong(QueryCount::getTotal)
+                .sum();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.sayiir.testing;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** A database of a {@link PostgresServer} for one test, or for the tests of one class. */
+public final class Database implements AutoCloseable {
+
+    private static final int POOL_SIZE = 10;
+
+    private final PostgresServer server;
+    private final String name;
+    private @Nullable HikariDataSource pool;
+    private boolean closed;
+
+    Database(PostgresServer server, String name) {
+        this.server = server;
+        this.name = name;
+    }
+
+    /** @return its JDBC URL, without credentials */
+    public String url() {
+        return server.url(name);
+    }
+
+    /** @return a user who may do anything */
+    public String username() {
+        return server.username();
+    }
+
+    /** @return that user's password */
+    public String password() {
+        return server.password();
+    }
+
+    /** @return a pool of up to 10 connections, the same at every call, closed with this database */
+    public synchronized DataSource dataSource() {
+        if (closed) {
+            throw new IllegalStateException("Database " + name + " is closed");
+        }
+        HikariDataSource opened = pool;
+        if (opened == null) {
+            opened = open();
+            pool = opened;
+        }
+        return opened;
+    }
+
+    /** Closes the pool and drops the database, whoever may still be connected. */
+    @Override
+    public void close() {
+        disconnect();
+        server.drop(this, name);
+    }
+
+    synchronized void disconnect() {
+        closed = true;
+        if (pool != null) {
+            pool.close();
+        }
+    }
+
+    private HikariDataSource open() {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(url());
+        config.setUsername(username());
+        config.setPassword(password());
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(0);
+        return new HikariDataSource(config);
+    }
+}

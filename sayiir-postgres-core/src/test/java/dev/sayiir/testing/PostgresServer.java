@@ -1,0 +1,116 @@
+package dev.sayiir.testing;
+
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A real PostgreSQL server, shared by all tests of this JVM: started when it is first asked for, stopped when the JVM
+ * ends. Tests keep out of each other's way by taking databases of their own.
+ *
+ * <p>It comes from Testcontainers where a Docker engine answers, else from the embedded binaries in the folder that
+ * system property {@code sayiir.test.pg-binaries} names. It is fast, not durable: do not crash or benchmark it.
+ *
+ * <pre>{@code
+ * try (Database database = PostgresServer.of(17).newDatabase()) {
+ *     PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+ * }
+ * }</pre>
+ */
+public final class PostgresServer {
+
+    /** The major versions that the library is proven on; 12 can be had as well, to see it refused. */
+    public static final List<Integer> SUPPORTED = List.of(13, 15, 17, 18);
+
+    /** What every server is started with. */
+    static final Map<String, String> SETTINGS = Map.of(
+            "max_connections", "200",
+            "fsync", "off",
+            "synchronous_commit", "off",
+            "full_page_writes", "off",
+            "timezone", "UTC");
+
+    private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private final int major;
+    private final RunningServer server;
+    private final Set<Database> open = ConcurrentHashMap.newKeySet();
+
+    private PostgresServer(int major) {
+        this.major = major;
+        this.server = DockerServer.isPossible() ? DockerServer.start(major) : EmbeddedServer.start(major);
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-postgres-" + major));
+    }
+
+    /**
+     * The server of that version, starting it if need be.
+     *
+     * @param major 12, 13, 15, 17 or 18
+     * @return the server that all tests of this JVM share
+     */
+    public static PostgresServer of(int major) {
+        return SHARED.computeIfAbsent(major, PostgresServer::new);
+    }
+
+    /**
+     * Creates a database that nobody else uses. It goes when it is closed, or else with the server.
+     *
+     * @return the database, empty
+     */
+    public Database newDatabase() {
+        String name = "test_" + DATABASES.incrementAndGet();
+        execute("CREATE DATABASE " + name);
+        Database database = new Database(this, name);
+        open.add(database);
+        return database;
+    }
+
+    /** @return the major version */
+    public int major() {
+        return major;
+    }
+
+    String url(String database) {
+        return server.url(database);
+    }
+
+    String username() {
+        return server.username();
+    }
+
+    String password() {
+        return server.password();
+    }
+
+    void drop(Database database, String name) {
+        if (open.remove(database)) {
+            execute("DROP DATABASE IF EXISTS " + name + (major < 13 ? "" : " WITH (FORCE)"));
+        }
+    }
+
+    private void execute(String sql) {
+        try (Connection connection = DriverManager.getConnection(url("postgres"), username(), password());
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException("PostgreSQL " + major + " refused: " + sql, e);
+        }
+    }
+
+    private void stop() {
+        open.forEach(Database::disconnect);
+        server.close();
+    }
+
+    @Override
+    public String toString() {
+        return "PostgreSQL " + major;
+    }
+}
