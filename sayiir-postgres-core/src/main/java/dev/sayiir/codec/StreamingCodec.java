@@ -12,7 +12,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamFactory;
 
 /** What the codecs of this library share: one writer and one reader, over whatever Jackson can stream. */
-abstract class StreamingCodec implements SnapshotCodec {
+public abstract sealed class StreamingCodec implements SnapshotCodec permits JsonSnapshotCodec, SmileSnapshotCodec {
 
     /** The format itself needs 7 levels; the rest is for fields of later versions, which are skipped. */
     static final int MAX_NESTING = 64;

@@ -80,10 +80,10 @@ final class CheckpointRepository {
                 INSERT INTO ${schema}.sayiir_workflows
                     (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
                      completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id,
-                     task_tags, trace_parent, error)
+                     task_tags, trace_parent, error, status_reason, status_requested_by)
                 VALUES (:instanceId, 1, 1, 1, :incarnation, :createdAt, clock_timestamp(),
                         :completedTaskCount, :taskPriority, :status, :definitionHash, :positionKind, :currentTaskId,
-                        :taskTags, :traceParent, :error)
+                        :taskTags, :traceParent, :error, :statusReason, :statusRequestedBy)
                 ON CONFLICT (instance_id) DO NOTHING
                 RETURNING instance_id, version, updated_at
             )
@@ -102,7 +102,9 @@ final class CheckpointRepository {
                     current_task_id = :currentTaskId,
                     task_tags = :taskTags,
                     trace_parent = :traceParent,
-                    error = :error
+                    error = :error,
+                    status_reason = :statusReason,
+                    status_requested_by = :statusRequestedBy
             """;
 
     /**
@@ -244,6 +246,8 @@ final class CheckpointRepository {
                 .texts("taskTags", snapshot.taskTags())
                 .text("traceParent", snapshot.traceParent())
                 .text("error", snapshot.state() instanceof WorkflowState.Failed failed ? failed.error() : null)
+                .text("statusReason", reason(snapshot.state()))
+                .text("statusRequestedBy", requester(snapshot.state()))
                 .bytes("data", checkpoint.data())
                 .flag("waiting", open.filter(OpenTask::waiting).isPresent())
                 .time("notBefore", open.flatMap(OpenTask::notBefore));
@@ -264,5 +268,19 @@ final class CheckpointRepository {
                         "changedWithdrawn",
                         changed.stream().map(Change::withdrawn).toList())
                 .flags("changedOpen", changed.stream().map(Change::open).toList());
+    }
+
+    private static Optional<String> reason(WorkflowState state) {
+        if (state instanceof WorkflowState.Paused paused) {
+            return paused.reason();
+        }
+        return state instanceof WorkflowState.Cancelled cancelled ? cancelled.reason() : Optional.empty();
+    }
+
+    private static Optional<String> requester(WorkflowState state) {
+        if (state instanceof WorkflowState.Paused paused) {
+            return paused.pausedBy();
+        }
+        return state instanceof WorkflowState.Cancelled cancelled ? cancelled.cancelledBy() : Optional.empty();
     }
 }

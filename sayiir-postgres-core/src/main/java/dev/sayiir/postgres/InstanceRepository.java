@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 final class InstanceRepository {
 
     private static final String FIND = """
-            SELECT w.version, w.status, w.incarnation
+            SELECT w.version, w.status, w.incarnation, w.position_kind, clock_timestamp() AS now
             FROM ${schema}.sayiir_workflows AS w
             WHERE w.instance_id = :instanceId
             """;
@@ -56,8 +57,14 @@ final class InstanceRepository {
         this.ids = schema.in(IDS);
     }
 
-    /** What is stored of an instance. */
-    record Stored(long version, WorkflowStatus status, long incarnation) {}
+    /** What is stored of an instance, and when that was read by the database's clock. */
+    record Stored(long version, WorkflowStatus status, long incarnation, Optional<String> positionKind, Instant now) {
+
+        /** The same instance, after a checkpoint under the same lock. */
+        Stored at(long laterVersion) {
+            return new Stored(laterVersion, status, incarnation, positionKind, now);
+        }
+    }
 
     /** The tasks of an instance that count as done, and the open ones with whether they wait. */
     record StoredTasks(Set<String> completed, Map<String, Boolean> open) {}
@@ -105,7 +112,9 @@ final class InstanceRepository {
                         ? Optional.of(new Stored(
                                 rows.getLong("version"),
                                 WorkflowStatus.ofText(rows.getString("status")),
-                                rows.getLong("incarnation")))
+                                rows.getLong("incarnation"),
+                                Optional.ofNullable(rows.getString("position_kind")),
+                                Columns.time(rows, "now")))
                         : Optional.empty());
     }
 }

@@ -2,11 +2,20 @@ package dev.sayiir.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.persistence.PendingEvent;
+import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.SignalKind;
+import dev.sayiir.persistence.SignalOutcome;
+import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
@@ -19,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
@@ -41,7 +51,13 @@ import org.springframework.transaction.support.TransactionTemplate;
  * that meets another one fails with Spring's {@code CannotAcquireLockException} instead of waiting for it.
  */
 public final class PostgresBackend
-        implements SnapshotStore, TaskResultStore, SnapshotHistory, WorkflowQueries, AutoCloseable {
+        implements SnapshotStore,
+                TaskResultStore,
+                SnapshotHistory,
+                WorkflowQueries,
+                SignalStore,
+                EventLog,
+                AutoCloseable {
 
     private final SnapshotSaver saver;
     private final SnapshotLoader loader;
@@ -49,6 +65,8 @@ public final class PostgresBackend
     private final TaskResultRepository results;
     private final HistoryRepository history;
     private final QueryRepository queries;
+    private final SignalService signals;
+    private final EventRepository events;
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
@@ -58,15 +76,14 @@ public final class PostgresBackend
                 ? new DataSourceTransactionManager(builder.dataSource)
                 : builder.transactionManager;
         this.instances = new InstanceRepository(jdbc, schema);
-        this.saver = new SnapshotSaver(
-                instances,
-                new CheckpointRepository(jdbc, schema),
-                builder.codecs,
-                new TransactionTemplate(transactionManager));
+        InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager));
+        this.saver = new SnapshotSaver(instances, new CheckpointRepository(jdbc, schema), builder.codecs, lock);
         this.loader = new SnapshotLoader(jdbc, schema, builder.codecs);
         this.results = new TaskResultRepository(jdbc, schema);
         this.history = new HistoryRepository(jdbc, schema);
         this.queries = new QueryRepository(jdbc, schema);
+        this.events = new EventRepository(jdbc, schema);
+        this.signals = new SignalService(lock, events, loader, saver);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -78,13 +95,14 @@ public final class PostgresBackend
      * @param user the role to connect as
      * @param password its password
      * @return the backend
+     * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
      * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL
      * @throws SchemaMigrationException if the schema could not be migrated
      */
     public static PostgresBackend connect(String url, String user, String password) {
         HikariDataSource pool = new HikariDataSource();
         pool.setPoolName("sayiir");
-        pool.setJdbcUrl(url);
+        pool.setJdbcUrl(PostgresUrl.requireUsable(url));
         pool.setUsername(user);
         pool.setPassword(password);
         Builder builder = builder(pool);
@@ -157,14 +175,8 @@ public final class PostgresBackend
 
     @Override
     public List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
-        Identifiers.requireInstanceId(instanceId);
-        if (afterVersion < 0) {
-            throw new IllegalArgumentException("afterVersion is " + afterVersion + "; use 0 for the first page");
-        }
-        if (limit < 1) {
-            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
-        }
-        List<HistoryEntry> entries = history.list(instanceId, afterVersion, limit);
+        requirePage("afterVersion", afterVersion, limit);
+        List<HistoryEntry> entries = history.list(Identifiers.requireInstanceId(instanceId), afterVersion, limit);
         if (entries.isEmpty() && instances.find(instanceId).isEmpty()) {
             throw new SnapshotNotFoundException(instanceId);
         }
@@ -197,12 +209,108 @@ public final class PostgresBackend
         return queries.countByStatus();
     }
 
+    @Override
+    public void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
+        signals.request(Identifiers.requireInstanceId(instanceId), kind, request);
+    }
+
+    @Override
+    public Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
+        return signals.pending(Identifiers.requireInstanceId(instanceId), kind);
+    }
+
+    @Override
+    public void clearSignal(String instanceId, SignalKind kind) {
+        signals.clear(Identifiers.requireInstanceId(instanceId), kind);
+    }
+
+    @Override
+    public boolean checkAndCancel(String instanceId, Optional<String> interruptedAtTask) {
+        interruptedAtTask.ifPresent(Identifiers::requireTaskId);
+        return signals.check(Identifiers.requireInstanceId(instanceId), SignalKind.CANCEL, interruptedAtTask);
+    }
+
+    @Override
+    public boolean checkAndPause(String instanceId) {
+        return signals.check(Identifiers.requireInstanceId(instanceId), SignalKind.PAUSE, Optional.empty());
+    }
+
+    @Override
+    public WorkflowSnapshot unpause(String instanceId) {
+        return signals.unpause(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public SignalOutcome requestCancel(String instanceId, SignalRequest request) {
+        return signals.requestAndApply(Identifiers.requireInstanceId(instanceId), SignalKind.CANCEL, request);
+    }
+
+    @Override
+    public SignalOutcome requestPause(String instanceId, SignalRequest request) {
+        return signals.requestAndApply(Identifiers.requireInstanceId(instanceId), SignalKind.PAUSE, request);
+    }
+
+    @Override
+    public EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
+        return signals.send(Identifiers.requireInstanceId(instanceId), requireEventName(eventName), payload);
+    }
+
+    @Override
+    public Optional<Payload> consumeEvent(String instanceId, String eventName) {
+        return signals.consume(Identifiers.requireInstanceId(instanceId), requireEventName(eventName));
+    }
+
+    @Override
+    public Optional<WorkflowSnapshot> consumeEventAndSave(
+            String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
+        return signals.consumeAndSave(Identifiers.requireInstanceId(instanceId), requireEventName(eventName), next);
+    }
+
+    @Override
+    public List<PendingSignal> listPendingSignals(String instanceId) {
+        return events.signals(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public List<PendingEvent> listPendingEvents(String instanceId) {
+        return events.pending(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
+        requirePage("afterId", afterId, limit);
+        List<WorkflowEvent> found = events.list(Identifiers.requireInstanceId(instanceId), afterId, limit);
+        if (found.isEmpty() && instances.find(instanceId).isEmpty()) {
+            throw new SnapshotNotFoundException(instanceId);
+        }
+        return found;
+    }
+
+    @Override
+    public List<WorkflowEvent> tailEvents(long afterId, int limit) {
+        requirePage("afterId", afterId, limit);
+        return events.tail(afterId, limit);
+    }
+
     /** Closes the connection pool if {@link #connect} made one; a DataSource that was given to the builder stays open. */
     @Override
     public void close() {
         if (ownDataSource != null) {
             ownDataSource.close();
         }
+    }
+
+    private static void requirePage(String position, long after, int limit) {
+        if (after < 0) {
+            throw new IllegalArgumentException(position + " is " + after + "; use 0 for the first page");
+        }
+        if (limit < 1) {
+            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
+        }
+    }
+
+    private static String requireEventName(String eventName) {
+        return Identifiers.requireName("event name", eventName);
     }
 
     private static void requireVersion(long version) {

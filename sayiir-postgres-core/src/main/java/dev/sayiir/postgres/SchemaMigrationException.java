@@ -7,6 +7,10 @@ public final class SchemaMigrationException extends SayiirException {
 
     private static final long serialVersionUID = 1L;
 
+    SchemaMigrationException(String message) {
+        super(message);
+    }
+
     SchemaMigrationException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -61,7 +61,7 @@ public final class SchemaMigrator {
     }
 
     /**
-     * Creates or upgrades the schema.
+     * Creates or upgrades the schema. The first time, this takes up to three connections at once, later two.
      *
      * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL; nothing is changed
      * @throws SchemaMigrationException if it could not be migrated
@@ -77,8 +77,8 @@ public final class SchemaMigrator {
             flyway.migrate();
         } catch (FlywayException | DataAccessException e) {
             throw new SchemaMigrationException(
-                    "Schema '" + schema.name() + "' could not be migrated. If its tables were made by hand from the "
-                            + "written-out SQL, use the mode validate; if this role may not create tables, migrate as "
+                    "Schema '" + schema.name()
+                            + "' could not be migrated. If this role may not create tables, migrate as "
                             + "another one. " + e.getMessage(),
                     e);
         }
@@ -131,14 +131,26 @@ public final class SchemaMigrator {
         if (!hasHistory()) {
             underLock(() -> {
                 if (!hasHistory()) {
+                    requireNoTables();
                     flyway.baseline();
                 }
             });
         }
     }
 
+    private void requireNoTables() {
+        if (exists("sayiir_workflows")) {
+            throw new SchemaMigrationException("Schema '" + schema.name() + "' has tables of sayiir-postgres, but no "
+                    + "record of migrations: they were made by hand. Use the mode validate with it");
+        }
+    }
+
     private boolean hasHistory() {
-        return isTrue("SELECT pg_catalog.to_regclass(?) IS NOT NULL", schema.quoted() + "." + HISTORY_TABLE);
+        return exists(HISTORY_TABLE);
+    }
+
+    private boolean exists(String table) {
+        return isTrue("SELECT pg_catalog.to_regclass(?) IS NOT NULL", schema.quoted() + "." + table);
     }
 
     private boolean isTrue(String sql, String parameter) {
@@ -155,7 +167,7 @@ public final class SchemaMigrator {
 
     private Flyway flyway() {
         return Flyway.configure(getClass().getClassLoader())
-                .dataSource(dataSource)
+                .dataSource(new UrlHidingDataSource(dataSource))
                 .locations("classpath:" + LOCATION)
                 .table(HISTORY_TABLE)
                 .schemas(schema.name())

@@ -3,9 +3,7 @@ package dev.sayiir.postgres;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
-import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
-import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.postgres.InstanceRepository.StoredTasks;
 import dev.sayiir.workflow.Payload;
@@ -16,8 +14,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Supplier;
-import org.springframework.transaction.support.TransactionOperations;
 
 /**
  * Decides how a snapshot is saved. The usual ways are one statement each, which says by its result whether it applied;
@@ -28,17 +24,14 @@ final class SnapshotSaver {
     private final InstanceRepository instances;
     private final CheckpointRepository checkpoints;
     private final SnapshotCodecs codecs;
-    private final TransactionOperations transactions;
+    private final InstanceLock lock;
 
     SnapshotSaver(
-            InstanceRepository instances,
-            CheckpointRepository checkpoints,
-            SnapshotCodecs codecs,
-            TransactionOperations transactions) {
+            InstanceRepository instances, CheckpointRepository checkpoints, SnapshotCodecs codecs, InstanceLock lock) {
         this.instances = instances;
         this.checkpoints = checkpoints;
         this.codecs = codecs;
-        this.transactions = transactions;
+        this.lock = lock;
     }
 
     WorkflowSnapshot create(WorkflowSnapshot snapshot) {
@@ -50,11 +43,12 @@ final class SnapshotSaver {
         byte[] data = encode(snapshot);
         if (snapshot.version() > 0) {
             return update(snapshot, data, snapshot.version())
-                    .orElseGet(() -> underLock(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
+                    .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
         }
         while (true) {
             Optional<WorkflowSnapshot> saved = insert(snapshot, data)
-                    .or(() -> ifStored(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
+                    .or(() ->
+                            lock.unfinishedIfStored(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
             if (saved.isPresent()) {
                 return saved.get();
             } // else what stood in the way of the insert has been deleted meanwhile
@@ -64,7 +58,7 @@ final class SnapshotSaver {
     WorkflowSnapshot saveIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         byte[] data = encode(snapshot);
         return update(snapshot, data, expectedVersion)
-                .orElseGet(() -> underLock(snapshot.instanceId(), stored -> {
+                .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> {
                     if (stored.version() != expectedVersion) {
                         throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
                     }
@@ -76,11 +70,23 @@ final class SnapshotSaver {
         OptionalLong saved = checkpoints.addResult(instanceId, taskId, output);
         return saved.isPresent()
                 ? saved.getAsLong()
-                : underLock(
+                : lock.unfinished(
                         instanceId,
                         stored -> checkpoints
                                 .addResult(instanceId, taskId, output)
-                                .orElseThrow(() -> changedUnderLock(instanceId)));
+                                .orElseThrow(() -> InstanceLock.broken(instanceId)));
+    }
+
+    /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */
+    Prepared prepare(WorkflowSnapshot snapshot, Stored stored) {
+        requireSameInstance(snapshot, stored);
+        byte[] data = encode(snapshot);
+        return () -> update(snapshot, data, stored.version()).orElseGet(() -> replace(snapshot, data, stored));
+    }
+
+    /** A save that has passed all checks. */
+    interface Prepared {
+        WorkflowSnapshot save();
     }
 
     private Optional<WorkflowSnapshot> insert(WorkflowSnapshot snapshot, byte[] data) {
@@ -105,47 +111,19 @@ final class SnapshotSaver {
     }
 
     private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored) {
+        requireSameInstance(snapshot, stored);
         String instanceId = snapshot.instanceId();
-        if (snapshot.version() > 0 && snapshot.incarnation() != stored.incarnation()) {
-            throw new StaleSnapshotException(instanceId, snapshot.version(), stored.version());
-        }
         StoredTasks tasks = instances.tasks(instanceId);
         TaskChanges changes = TaskChanges.replacing(tasks.completed(), tasks.open(), snapshot);
         long version = checkpoints
                 .replace(new Checkpoint(snapshot, data, changes), stored.version())
-                .orElseThrow(() -> changedUnderLock(instanceId));
+                .orElseThrow(() -> InstanceLock.broken(instanceId));
         return snapshot.storedAs(version, stored.incarnation());
     }
 
-    /** What has to be done with the instance locked; it is there and not finished. */
-    private interface Locked<T> {
-        T apply(Stored stored);
-    }
-
-    private <T> T underLock(String instanceId, Locked<T> action) {
-        return ifStored(instanceId, action).orElseThrow(() -> new SnapshotNotFoundException(instanceId));
-    }
-
-    private <T> Optional<T> ifStored(String instanceId, Locked<T> action) {
-        Optional<Supplier<T>> outcome = transactions.execute(
-                transaction -> instances.lock(instanceId).map(stored -> outcome(instanceId, stored, action)));
-        return outcome.map(Supplier::get);
-    }
-
-    /** A refusal writes nothing. It is thrown outside the transaction, so that it does not doom the caller's. */
-    private static <T> Supplier<T> outcome(String instanceId, Stored stored, Locked<T> action) {
-        if (stored.status().isTerminal()) {
-            return () -> {
-                throw new TerminalStateException(instanceId, stored.status());
-            };
-        }
-        try {
-            T result = action.apply(stored);
-            return () -> result;
-        } catch (StaleSnapshotException refusal) {
-            return () -> {
-                throw refusal;
-            };
+    private static void requireSameInstance(WorkflowSnapshot snapshot, Stored stored) {
+        if (snapshot.version() > 0 && snapshot.incarnation() != stored.incarnation()) {
+            throw new StaleSnapshotException(snapshot.instanceId(), snapshot.version(), stored.version());
         }
     }
 
@@ -155,11 +133,5 @@ final class SnapshotSaver {
         } catch (SnapshotSerializationException e) {
             throw e.of(snapshot.instanceId(), 0);
         }
-    }
-
-    private static IllegalStateException changedUnderLock(String instanceId) {
-        return new IllegalStateException("Instance '" + instanceId
-                + "' changed while its row was locked. Run the operation in a transaction that is READ COMMITTED, and "
-                + "see that no trigger of yours changes the table");
     }
 }

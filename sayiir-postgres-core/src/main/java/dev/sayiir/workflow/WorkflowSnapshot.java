@@ -280,16 +280,19 @@ public final class WorkflowSnapshot {
      * @param reason why, if said
      * @param cancelledBy who asked, if said
      * @param cancelledAt when
+     * @param interruptedAtTask the task that was under way, if any
      * @return the changed snapshot
      * @throws IllegalStateException if it is finished already
-     * @throws IllegalArgumentException if a text cannot be stored
+     * @throws IllegalArgumentException if a text cannot be stored or the id is not valid
      */
-    public WorkflowSnapshot cancel(Optional<String> reason, Optional<String> cancelledBy, Instant cancelledAt) {
+    public WorkflowSnapshot cancel(
+            Optional<String> reason,
+            Optional<String> cancelledBy,
+            Instant cancelledAt,
+            Optional<String> interruptedAtTask) {
         StateGuard.requireUnfinished(this, "cancel it");
-        Optional<String> interrupted =
-                openTask().filter(task -> !task.waiting()).map(OpenTask::taskId);
         return changed(to -> {
-            to.state = new Cancelled(reason, cancelledBy, cancelledAt, state.completedTasks(), interrupted);
+            to.state = new Cancelled(reason, cancelledBy, cancelledAt, state.completedTasks(), interruptedAtTask);
             to.taskDeadline = Optional.empty();
         });
     }

@@ -27,7 +27,7 @@ final class Changes {
         return switch (random.nextInt(40)) {
             case 0 -> snapshot.complete(Payload.utf8("done"));
             case 1 -> snapshot.fail("lost");
-            case 2 -> snapshot.cancel(Optional.of("late"), Optional.empty(), Examples.THEN);
+            case 2 -> snapshot.cancel(Optional.of("late"), Optional.empty(), Examples.THEN, Optional.empty());
             case 3, 4, 5 -> snapshot.pause(Optional.of("audit"), Optional.empty(), Examples.THEN);
             case 6, 7, 8, 9, 10, 11 -> snapshot.withdrawTask(task);
             case 12, 13, 14, 15 -> snapshot.moveTo(positions.get(random.nextInt(positions.size())));

@@ -52,7 +52,7 @@ class DeletionContractTest extends ContractTest {
     @Test
     void R12_a_later_instance_with_that_id_starts_clean() {
         WorkflowSnapshot first = store.createSnapshot(order("order-1").completeTask("reserve", output("shelf 7")));
-        store.saveSnapshot(first.cancel(Optional.empty(), Optional.empty(), THEN));
+        store.saveSnapshot(first.cancel(Optional.empty(), Optional.empty(), THEN, Optional.empty()));
         store.deleteSnapshot("order-1");
 
         WorkflowSnapshot second = store.createSnapshot(WorkflowSnapshot.start("order-1", "refund-v1", output("tea")));

@@ -166,7 +166,7 @@ class LoadingContractTest extends ContractTest {
     void R9_texts_of_any_length_are_loaded() {
         String text = Examples.everyPlane() + "'\"\\ \u0001 ".repeat(20_000);
         assertSurvives(order("order-1").fail(text));
-        assertSurvives(order("order-2").cancel(Optional.of(text), Optional.of(text), Examples.THEN));
+        assertSurvives(order("order-2").cancel(Optional.of(text), Optional.of(text), Examples.THEN, Optional.empty()));
 
         assertThat(queries.findWorkflow("order-1").orElseThrow().error()).contains(text);
         assertThat(idsOf(WorkflowQuery.all().withErrorContaining("'\"\\"))).containsExactly("order-1");

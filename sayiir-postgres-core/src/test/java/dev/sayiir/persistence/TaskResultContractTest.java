@@ -196,7 +196,7 @@ class TaskResultContractTest extends ContractTest {
         return Stream.of(
                 order -> order.complete(output("done")),
                 order -> order.fail("card declined"),
-                order -> order.cancel(Optional.empty(), Optional.empty(), THEN));
+                order -> order.cancel(Optional.empty(), Optional.empty(), THEN, Optional.empty()));
     }
 
     @Test

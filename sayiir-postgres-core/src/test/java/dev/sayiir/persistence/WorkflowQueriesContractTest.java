@@ -180,7 +180,8 @@ class WorkflowQueriesContractTest extends ContractTest {
         store.createSnapshot(order("paused").pause(Optional.empty(), Optional.empty(), THEN));
         store.createSnapshot(order("completed").complete(output("done")));
         store.createSnapshot(order("failed").fail("card declined"));
-        store.createSnapshot(order("cancelled").cancel(Optional.of("card declined"), Optional.empty(), THEN));
+        store.createSnapshot(
+                order("cancelled").cancel(Optional.of("card declined"), Optional.empty(), THEN, Optional.empty()));
     }
 
     @Test
@@ -200,7 +201,8 @@ class WorkflowQueriesContractTest extends ContractTest {
         store.createSnapshot(order("paused-here").moveTo(position).pause(Optional.empty(), Optional.empty(), THEN));
         store.createSnapshot(order("elsewhere").moveTo(new AtTask("elsewhere")));
         store.createSnapshot(order("finished").moveTo(position).complete(output("done")));
-        store.createSnapshot(order("cancelled").moveTo(position).cancel(Optional.empty(), Optional.empty(), THEN));
+        store.createSnapshot(
+                order("cancelled").moveTo(position).cancel(Optional.empty(), Optional.empty(), THEN, Optional.empty()));
         WorkflowSnapshot moved = store.createSnapshot(order("moved-on").moveTo(position));
         store.saveSnapshot(moved.moveTo(new AtTask("elsewhere")));
 
@@ -233,7 +235,8 @@ class WorkflowQueriesContractTest extends ContractTest {
     void R13_failed_instances_are_found_by_what_their_error_says() {
         store.createSnapshot(order("order-1").fail("Card DECLINED by issuer"));
         store.createSnapshot(order("order-2").fail("100% of a_b \\ are 'gone'"));
-        store.createSnapshot(order("order-3").cancel(Optional.of("declined"), Optional.empty(), THEN));
+        store.createSnapshot(
+                order("order-3").cancel(Optional.of("declined"), Optional.empty(), THEN, Optional.empty()));
         store.createSnapshot(order("declined"));
 
         assertThat(idsOf(WorkflowQuery.all().withErrorContaining("declined"))).containsExactly("order-1");

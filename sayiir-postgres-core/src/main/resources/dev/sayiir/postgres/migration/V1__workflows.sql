@@ -28,6 +28,9 @@ CREATE TABLE ${schema}.sayiir_workflows (
     task_tags            text[] COLLATE "C" NOT NULL,
     trace_parent         text COLLATE "C",
     error                text,
+    -- Why it was paused or cancelled, and at whose request.
+    status_reason        text,
+    status_requested_by  text,
     completed_at         timestamptz GENERATED ALWAYS AS (CASE WHEN status IN ('Completed', 'Failed', 'Cancelled') THEN updated_at END) STORED,
     CONSTRAINT sayiir_workflows_pkey PRIMARY KEY (instance_id),
     CONSTRAINT sayiir_workflows_instance_id_check CHECK (octet_length(instance_id) BETWEEN 1 AND 256),
@@ -160,6 +163,40 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
 CREATE UNIQUE INDEX sayiir_workflow_events_pending_request ON ${schema}.sayiir_workflow_events (instance_id, kind) WHERE consumed_at IS NULL AND kind IN ('CancelRequested', 'PauseRequested');
 -- Pending external events of one name, oldest first.
 CREATE INDEX sayiir_workflow_events_pending_event ON ${schema}.sayiir_workflow_events (instance_id, name, id) WHERE consumed_at IS NULL AND kind = 'EventSent';
+
+-- What happened everywhere, to be followed.
+CREATE INDEX sayiir_workflow_events_by_id ON ${schema}.sayiir_workflow_events (id);
+
+-- Logs every change of an instance's status, whichever statement makes it, so that none can be forgotten. An end drops
+-- what is still pending, and a pause fulfils the request for it. All this runs after the statement has got the lock of the
+-- instance's row, and so sees every request that was stored before; the statement itself might not.
+CREATE FUNCTION ${schema}.sayiir_log_status() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind)
+        VALUES (NEW.instance_id, NEW.updated_at, 'Started');
+        IF NEW.status = 'InProgress' THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, requested_by, reason)
+    VALUES (NEW.instance_id, NEW.updated_at, CASE NEW.status WHEN 'InProgress' THEN 'Resumed' ELSE NEW.status END,
+            NEW.status_requested_by, COALESCE(NEW.error, NEW.status_reason));
+    IF NEW.status <> 'InProgress' THEN
+        UPDATE ${schema}.sayiir_workflow_events AS e
+        SET consumed_at = NEW.updated_at
+        WHERE e.instance_id = NEW.instance_id
+          AND e.consumed_at IS NULL
+          AND (e.kind = 'PauseRequested' OR NEW.status <> 'Paused' AND e.kind IN ('CancelRequested', 'EventSent'));
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER sayiir_log_creation AFTER INSERT ON ${schema}.sayiir_workflows
+    FOR EACH ROW EXECUTE FUNCTION ${schema}.sayiir_log_status();
+CREATE TRIGGER sayiir_log_status AFTER UPDATE ON ${schema}.sayiir_workflows
+    FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION ${schema}.sayiir_log_status();
 
 -- Deleting an instance deletes all that belongs to it. A trigger and not foreign keys: a key would look up and lock the
 -- instance's row at every insert, while this costs nothing until an instance is deleted. It runs once the instance's

@@ -1,0 +1,9 @@
+package dev.sayiir.persistence;
+
+/** What became of an event. */
+public enum EventOutcome {
+    /** The instance was waiting for an event of that name, and has gone on: with this one, or with an older one. */
+    DELIVERED,
+    /** The instance is not waiting for it: it is kept until it is consumed. */
+    BUFFERED
+}
