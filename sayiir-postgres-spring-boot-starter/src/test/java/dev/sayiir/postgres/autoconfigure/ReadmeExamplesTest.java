@@ -1,0 +1,282 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sayiir.codec.SmileSnapshotCodec;
+import dev.sayiir.codec.SnapshotCodec;
+import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.SignalStore;
+import dev.sayiir.persistence.SnapshotHistory;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.WorkflowEvent;
+import dev.sayiir.persistence.WorkflowPage;
+import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.workflow.ExecutionPosition.AtSignal;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * Runs every example of the README. {@link ReadmeTest} checks that the README shows what is between {@code // region}
+ * and {@code // endregion} here.
+ */
+class ReadmeExamplesTest extends StarterTest {
+
+    @Test
+    void a_workflow_is_carried_on_after_a_crash() {
+        String url = database.url();
+        String user = database.username();
+        String password = database.password();
+
+        // region quick-start
+        try (PostgresBackend backend = PostgresBackend.connect(url, user, password)) {
+            WorkflowSnapshot order = WorkflowSnapshot.start("order-4711", "fulfilment-v1", Payload.utf8("2 x tea"))
+                    .moveTo(new AtTask("reserve"));
+            order = backend.createSnapshot(order);
+
+            // A task is done: save a checkpoint. Carry on with what it returns.
+            order = order.completeTask("reserve", Payload.utf8("shelf 7")).moveTo(new AtTask("charge"));
+            order = backend.saveSnapshot(order);
+        } // The process dies here.
+
+        try (PostgresBackend backend = PostgresBackend.connect(url, user, password)) {
+            WorkflowSnapshot order = backend.loadSnapshot("order-4711"); // stands at "charge"
+            String shelf =
+                    order.completedTasks().output("reserve").orElseThrow().asUtf8();
+            order = backend.saveSnapshot(order.completeTask("charge", Payload.utf8("paid, on " + shelf)));
+            backend.saveSnapshot(order.complete(Payload.utf8("shipped")));
+        }
+        // endregion
+
+        try (PostgresBackend backend = PostgresBackend.connect(url, user, password)) {
+            assertThat(backend.loadVersion("order-4711", 2).position()).contains(new AtTask("charge"));
+            assertThat(backend.loadSnapshot("order-4711").status()).isEqualTo(WorkflowStatus.COMPLETED);
+            assertThat(backend.loadTaskResult("order-4711", "charge")).contains(Payload.utf8("paid, on shelf 7"));
+        }
+    }
+
+    @Test
+    void a_backend_uses_a_pool_and_codecs_of_the_application() {
+        DataSource dataSource = database.dataSource();
+
+        // region own-pool
+        PostgresBackend backend = PostgresBackend.builder(dataSource)
+                .schema("workflows")
+                .codecs(SnapshotCodecs.writing(new SmileSnapshotCodec()).build())
+                .build();
+        // endregion
+
+        assertThat(backend.createSnapshot(order("order-4711")).version()).isEqualTo(1);
+        assertThat(hasTable(dataSource, "workflows", "sayiir_workflows")).isTrue();
+    }
+
+    @Test
+    void a_service_saves_its_tables_and_its_workflow_in_one_transaction() {
+        try (ConfigurableApplicationContext context = start()) {
+            JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+            SnapshotStore workflows = context.getBean(SnapshotStore.class);
+            jdbc.execute("CREATE TABLE stock (sku text PRIMARY KEY, pieces int CHECK (pieces >= 0))");
+            jdbc.update("INSERT INTO stock VALUES ('tea', 1)");
+            for (String id : List.of("order-1", "order-2")) {
+                workflows.createSnapshot(order(id).moveTo(new AtTask("reserve")));
+            }
+            OrderService orders = context.getBean(OrderService.class);
+
+            orders.reserve("order-1", "tea");
+            assertThatThrownBy(() -> orders.reserve("order-2", "tea")).hasMessageContaining("stock");
+
+            assertThat(workflows.loadSnapshot("order-1").position()).contains(new AtTask("charge"));
+            assertThat(workflows.loadSnapshot("order-2").position()).contains(new AtTask("reserve"));
+        }
+    }
+
+    @Test
+    void a_codec_of_the_application_is_chosen_by_its_name() {
+        try (ConfigurableApplicationContext context = start("--sayiir.postgres.codec=own")) {
+            assertThat(context.getBean(SnapshotCodecs.class).writer().name()).isEqualTo("own");
+        }
+    }
+
+    @Test
+    void the_history_shows_every_checkpoint() {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        WorkflowSnapshot order = backend.createSnapshot(order("order-4711").moveTo(new AtTask("reserve")));
+        order = backend.saveSnapshot(
+                order.completeTask("reserve", Payload.utf8("shelf 7")).moveTo(new AtTask("charge")));
+        backend.saveSnapshot(order.fail("card refused"));
+        Instant tenMinutesAgo = Instant.now();
+        SnapshotHistory history = backend;
+
+        // region history
+        for (HistoryEntry entry : history.listVersions("order-4711", 0, 100)) {
+            System.out.println(entry.savedAt() + " v" + entry.version() + " " + entry.status() + ", done: "
+                    + entry.completedTaskIds());
+        }
+        WorkflowSnapshot beforeItFailed = history.loadVersion("order-4711", 2);
+        WorkflowSnapshot then = history.loadAsOf("order-4711", tenMinutesAgo);
+        // endregion
+
+        assertThat(beforeItFailed.position()).contains(new AtTask("charge"));
+        assertThat(then.instanceId()).isEqualTo("order-4711");
+    }
+
+    @Test
+    void instances_are_found_by_their_columns() {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        backend.createSnapshot(order("order-4711").moveTo(new AtTask("charge")));
+        Instant anHourAgo = Instant.now().plusSeconds(5);
+        WorkflowQueries queries = backend;
+
+        // region queries
+        Map<WorkflowStatus, Long> counts = queries.countByStatus();
+
+        WorkflowQuery stuck =
+                WorkflowQuery.all().atTask("charge").createdBefore(anHourAgo).limit(50);
+        WorkflowPage page = queries.findWorkflows(stuck);
+        for (WorkflowSummary order : page.workflows()) {
+            System.out.println(order.instanceId() + " " + order.status() + " since " + order.updatedAt());
+        }
+        // endregion
+
+        assertThat(counts).containsEntry(WorkflowStatus.IN_PROGRESS, 1L);
+        assertThat(page.workflows()).hasSize(1);
+    }
+
+    @Test
+    void instances_are_reached_from_outside_and_the_log_tells_of_it() {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        backend.createSnapshot(order("order-4711").moveTo(new AtTask("charge")));
+        backend.createSnapshot(
+                order("order-4712").moveTo(new AtSignal("wait", "approved", Optional.empty(), Optional.of("ship"))));
+        SignalStore signals = backend;
+        EventLog events = backend;
+
+        // region signals
+        signals.requestCancel("order-4711", SignalRequest.of("customer changed her mind", "support"));
+        signals.sendEvent("order-4712", "approved", Payload.utf8("by ada"));
+
+        for (WorkflowEvent entry : events.listEvents("order-4711", 0, 100)) {
+            System.out.println(entry.createdAt() + " " + entry.kind() + " "
+                    + entry.requestedBy().orElse("") + ": " + entry.reason().orElse(""));
+        }
+        // endregion
+
+        assertThat(backend.loadSnapshot("order-4711").status()).isEqualTo(WorkflowStatus.CANCELLED);
+        assertThat(backend.loadSnapshot("order-4712").position()).contains(new AtTask("ship"));
+    }
+
+    @Test
+    void the_schema_is_written_out(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("sayiir.sql");
+
+        // region schema-sql
+        Files.writeString(file, SchemaMigrator.sql("sayiir"));
+        // endregion
+
+        new JdbcTemplate(database.dataSource()).execute(Files.readString(file));
+        new SchemaMigrator(database.dataSource(), "sayiir").validate();
+    }
+
+    @Test
+    void a_role_with_these_rights_can_work() throws IOException {
+        JdbcTemplate owner = new JdbcTemplate(database.dataSource());
+        owner.execute(SchemaMigrator.sql("sayiir"));
+        owner.execute("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop') THEN"
+                + " CREATE ROLE shop LOGIN PASSWORD 'shop'; END IF; END $$");
+        owner.execute(Files.readString(Path.of("src/test/resources/readme/grants.sql")));
+
+        application
+                .withPropertyValues(
+                        "sayiir.postgres.url=" + database.url(),
+                        "sayiir.postgres.username=shop",
+                        "sayiir.postgres.password=shop",
+                        "sayiir.postgres.migration.mode=validate")
+                .run(context -> {
+                    SnapshotStore store = context.getBean(SnapshotStore.class);
+                    WorkflowSnapshot order = store.createSnapshot(order("order-4711"));
+                    store.saveSnapshot(order.completeTask("reserve", Payload.empty()));
+                    store.saveSnapshot(order("order-4711"));
+                    store.deleteSnapshot("order-4711");
+                    assertThat(store.listSnapshots()).isEmpty();
+                });
+    }
+
+    /** With the README's application.yml, but for the server. */
+    private ConfigurableApplicationContext start(String... more) {
+        return new SpringApplicationBuilder(Application.class)
+                .web(WebApplicationType.NONE)
+                .properties("spring.config.location=classpath:readme/application.yml")
+                .properties("SHOP_PASSWORD=" + database.password())
+                .run(Stream.concat(
+                                Stream.of(
+                                        "--spring.datasource.url=" + database.url(),
+                                        "--spring.datasource.username=" + database.username()),
+                                Stream.of(more))
+                        .toArray(String[]::new));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @Import(OrderService.class)
+    static class Application {
+
+        // region own-codec
+        @Bean
+        SnapshotCodec ownCodec() {
+            return new OwnCodec(64, "own");
+        }
+        // endregion
+    }
+
+    // region service
+    @Service
+    public static class OrderService {
+
+        private final JdbcTemplate jdbc;
+        private final SnapshotStore workflows;
+
+        public OrderService(JdbcTemplate jdbc, SnapshotStore workflows) {
+            this.jdbc = jdbc;
+            this.workflows = workflows;
+        }
+
+        @Transactional
+        public void reserve(String orderId, String sku) {
+            WorkflowSnapshot order = workflows.loadSnapshot(orderId);
+            jdbc.update("UPDATE stock SET pieces = pieces - 1 WHERE sku = ?", sku);
+            order = order.completeTask("reserve", Payload.utf8(sku)).moveTo(new AtTask("charge"));
+            workflows.saveSnapshotIfVersion(order, order.version());
+        }
+    }
+    // endregion
+}

@@ -1,0 +1,1 @@
+CREATE TABLE application_orders (id text PRIMARY KEY);

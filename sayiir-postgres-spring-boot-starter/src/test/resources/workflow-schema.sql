@@ -1,0 +1,2 @@
+CREATE SCHEMA sayiir;
+COMMENT ON SCHEMA sayiir IS 'made by the application';
