@@ -5,6 +5,7 @@ import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.InProgress;
+import java.time.Instant;
 import java.util.Optional;
 
 /** For stores: what signals and events do to a snapshot, the same in every store. */
@@ -20,6 +21,44 @@ public final class Signals {
         return snapshot.state() instanceof InProgress running && running.position() instanceof AtSignal wait
                 ? Optional.of(wait)
                 : Optional.empty();
+    }
+
+    /**
+     * Carries a request out.
+     *
+     * @param kind what is asked for
+     * @param request who asks, and why
+     * @param snapshot an instance that is open to it
+     * @param at when, by the store's clock
+     * @param interruptedAtTask the task that is under way, if any
+     * @return the cancelled or paused snapshot
+     */
+    public static WorkflowSnapshot carriedOut(
+            SignalKind kind,
+            SignalRequest request,
+            WorkflowSnapshot snapshot,
+            Instant at,
+            Optional<String> interruptedAtTask) {
+        return switch (kind) {
+            case CANCEL -> snapshot.cancel(request.reason(), request.requestedBy(), at, interruptedAtTask);
+            case PAUSE -> snapshot.pause(request.reason(), request.requestedBy(), at);
+        };
+    }
+
+    /**
+     * Sees to it that what follows from an event is a snapshot of the instance that it was sent to.
+     *
+     * @param instanceId the instance that the event was sent to
+     * @param following what follows from it
+     * @return the same snapshot
+     * @throws IllegalArgumentException if it is of another instance
+     */
+    public static WorkflowSnapshot requireSameInstance(String instanceId, WorkflowSnapshot following) {
+        if (!following.instanceId().equals(instanceId)) {
+            throw new IllegalArgumentException("An event of instance '" + instanceId
+                    + "' cannot be followed by a snapshot of instance '" + following.instanceId() + "'");
+        }
+        return following;
     }
 
     /**

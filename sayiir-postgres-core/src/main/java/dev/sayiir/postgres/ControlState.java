@@ -3,10 +3,6 @@ package dev.sayiir.postgres;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import dev.sayiir.workflow.WorkflowState;
-import dev.sayiir.workflow.WorkflowState.Cancelled;
-import dev.sayiir.workflow.WorkflowState.InProgress;
-import dev.sayiir.workflow.WorkflowState.Paused;
 import java.util.Optional;
 
 /**
@@ -19,7 +15,7 @@ final class ControlState {
 
     static WorkflowSnapshot of(WorkflowSnapshot snapshot) {
         return snapshot.toBuilder()
-                .state(withResults(snapshot.state(), CompletedTasks.none(), Optional.empty()))
+                .state(snapshot.state().withResults(CompletedTasks.none(), snapshot.lastCompletedTaskId()))
                 .withoutInitialInput()
                 .build();
     }
@@ -34,33 +30,12 @@ final class ControlState {
             Optional<String> lastResultSinceData) {}
 
     static WorkflowSnapshot restore(WorkflowSnapshot control, Parts parts) {
+        // A result that was added after the control state was written is the later one.
+        Optional<String> last = parts.lastResultSinceData().or(control::lastCompletedTaskId);
         var builder = control.toBuilder()
-                .state(withResults(control.state(), parts.results(), parts.lastResultSinceData()))
+                .state(control.state().withResults(parts.results(), last))
                 .traceParent(parts.traceParent());
         parts.initialInput().ifPresent(builder::initialInput);
         return builder.build().storedAs(parts.version(), parts.incarnation());
-    }
-
-    /** The last result wins over the one that the state names: it was added after the state was written. */
-    private static WorkflowState withResults(WorkflowState state, CompletedTasks results, Optional<String> lastResult) {
-        if (state instanceof InProgress running) {
-            return new InProgress(running.position(), results, lastResult.or(running::lastCompletedTaskId));
-        } else if (state instanceof Paused paused) {
-            return new Paused(
-                    paused.reason(),
-                    paused.pausedBy(),
-                    paused.pausedAt(),
-                    results,
-                    paused.position(),
-                    lastResult.or(paused::lastCompletedTaskId));
-        } else if (state instanceof Cancelled cancelled) {
-            return new Cancelled(
-                    cancelled.reason(),
-                    cancelled.cancelledBy(),
-                    cancelled.cancelledAt(),
-                    results,
-                    cancelled.interruptedAtTask());
-        }
-        return state;
     }
 }

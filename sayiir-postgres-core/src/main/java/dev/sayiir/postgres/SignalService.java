@@ -40,12 +40,13 @@ final class SignalService {
 
     /** One statement: the instance's status decides within it whether the request is stored. */
     Found request(String instanceId, SignalKind kind, SignalRequest asked) {
-        List<String> allowed = kind == SignalKind.CANCEL
-                ? List.of(WorkflowStatus.IN_PROGRESS.text(), WorkflowStatus.PAUSED.text())
-                : List.of(WorkflowStatus.IN_PROGRESS.text());
+        List<String> allowed = Stream.of(WorkflowStatus.values())
+                .filter(kind::isOpenTo)
+                .map(WorkflowStatus::text)
+                .toList();
         Found found = events.request(instanceId, kind, asked, allowed)
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
-        if (!allowed.contains(found.status().text()) && found.status() != statusAfter(kind)) {
+        if (!kind.isOpenTo(found.status()) && found.status() != kind.statusAfter()) {
             throw SignalRefusedException.of(instanceId, kind, found.status());
         }
         return found;
@@ -55,7 +56,7 @@ final class SignalService {
     SignalOutcome requestAndApply(String instanceId, SignalKind kind, SignalRequest asked) {
         return lock.ifStored(instanceId, stored -> {
                     Found found = request(instanceId, kind, asked);
-                    if (found.status() == statusAfter(kind)) {
+                    if (found.status() == kind.statusAfter()) {
                         return SignalOutcome.UNCHANGED;
                     } else if (found.claimed()) {
                         return SignalOutcome.PENDING;
@@ -71,7 +72,7 @@ final class SignalService {
         return pending(instanceId, kind).isPresent()
                 && lock.ifStored(
                                 instanceId,
-                                stored -> isOpenTo(kind, stored.status())
+                                stored -> kind.isOpenTo(stored.status())
                                         && apply(instanceId, kind, stored, interruptedAtTask))
                         .orElse(false);
     }
@@ -120,11 +121,8 @@ final class SignalService {
         return lock.unfinished(
                 instanceId,
                 stored -> events.oldest(instanceId, name).map(event -> {
-                    WorkflowSnapshot following = next.apply(load(instanceId), event.payload());
-                    if (!following.instanceId().equals(instanceId)) {
-                        throw new IllegalArgumentException("The snapshot that follows from event '" + name
-                                + "' of instance '" + instanceId + "' is of instance '" + following.instanceId() + "'");
-                    }
+                    WorkflowSnapshot following =
+                            Signals.requireSameInstance(instanceId, next.apply(load(instanceId), event.payload()));
                     SnapshotSaver.Prepared prepared = saver.prepare(following, stored);
                     events.consume(instanceId, event);
                     return prepared.save();
@@ -148,11 +146,8 @@ final class SignalService {
     private boolean apply(String instanceId, SignalKind kind, Stored stored, Optional<String> interruptedAtTask) {
         Optional<PendingSignal> pending = pending(instanceId, kind);
         pending.ifPresent(signal -> {
-            SignalRequest asked = signal.request();
-            WorkflowSnapshot current = load(instanceId);
-            WorkflowSnapshot changed = kind == SignalKind.CANCEL
-                    ? current.cancel(asked.reason(), asked.requestedBy(), stored.now(), interruptedAtTask)
-                    : current.pause(asked.reason(), asked.requestedBy(), stored.now());
+            WorkflowSnapshot changed =
+                    Signals.carriedOut(kind, signal.request(), load(instanceId), stored.now(), interruptedAtTask);
             saver.prepare(changed, stored).save();
         });
         return pending.isPresent();
@@ -174,13 +169,5 @@ final class SignalService {
 
     private WorkflowSnapshot load(String instanceId) {
         return loader.current(instanceId).orElseThrow(() -> InstanceLock.broken(instanceId));
-    }
-
-    private static WorkflowStatus statusAfter(SignalKind kind) {
-        return kind == SignalKind.CANCEL ? WorkflowStatus.CANCELLED : WorkflowStatus.PAUSED;
-    }
-
-    private static boolean isOpenTo(SignalKind kind, WorkflowStatus status) {
-        return status == WorkflowStatus.IN_PROGRESS || (kind == SignalKind.CANCEL && status == WorkflowStatus.PAUSED);
     }
 }

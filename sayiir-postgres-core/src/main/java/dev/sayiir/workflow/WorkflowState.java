@@ -15,6 +15,17 @@ public sealed interface WorkflowState {
     }
 
     /**
+     * For stores, which keep results apart from the rest of a state.
+     *
+     * @param results the results to carry, if this is a state that carries any
+     * @param lastCompletedTaskId the task that was done last, if any
+     * @return the same state with these
+     */
+    default WorkflowState withResults(CompletedTasks results, Optional<String> lastCompletedTaskId) {
+        return this;
+    }
+
+    /**
      * Running or waiting.
      *
      * @param position where it stands
@@ -31,6 +42,11 @@ public sealed interface WorkflowState {
         @Override
         public WorkflowStatus status() {
             return WorkflowStatus.IN_PROGRESS;
+        }
+
+        @Override
+        public WorkflowState withResults(CompletedTasks results, Optional<String> last) {
+            return new InProgress(position, results, last);
         }
 
         Paused pausedBy(Optional<String> reason, Optional<String> requester, Instant at) {
@@ -95,6 +111,11 @@ public sealed interface WorkflowState {
         public WorkflowStatus status() {
             return WorkflowStatus.CANCELLED;
         }
+
+        @Override
+        public WorkflowState withResults(CompletedTasks results, Optional<String> last) {
+            return new Cancelled(reason, cancelledBy, cancelledAt, results, interruptedAtTask);
+        }
     }
 
     /**
@@ -126,6 +147,11 @@ public sealed interface WorkflowState {
         @Override
         public WorkflowStatus status() {
             return WorkflowStatus.PAUSED;
+        }
+
+        @Override
+        public WorkflowState withResults(CompletedTasks results, Optional<String> last) {
+            return new Paused(reason, pausedBy, pausedAt, results, position, last);
         }
 
         InProgress resumed() {

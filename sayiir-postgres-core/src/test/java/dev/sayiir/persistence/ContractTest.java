@@ -23,6 +23,8 @@ abstract class ContractTest {
     TaskResultStore results;
     SnapshotHistory history;
     WorkflowQueries queries;
+    SignalStore signals;
+    EventLog events;
 
     @BeforeEach
     void deleteWhatTheTestBeforeLeft() {
@@ -31,6 +33,8 @@ abstract class ContractTest {
         results = stores.results();
         history = stores.history();
         queries = stores.queries();
+        signals = stores.signals();
+        events = stores.events();
         store.listSnapshots().forEach(store::deleteSnapshot);
     }
 

@@ -1,9 +1,16 @@
 package dev.sayiir.persistence;
 
-/** The four stores of one backend. */
-record Stores(SnapshotStore snapshots, TaskResultStore results, SnapshotHistory history, WorkflowQueries queries) {
+/** The stores of one backend. */
+record Stores(
+        SnapshotStore snapshots,
+        TaskResultStore results,
+        SnapshotHistory history,
+        WorkflowQueries queries,
+        SignalStore signals,
+        EventLog events) {
 
-    static <B extends SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries> Stores of(B backend) {
-        return new Stores(backend, backend, backend, backend);
+    static <B extends SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore & EventLog>
+            Stores of(B backend) {
+        return new Stores(backend, backend, backend, backend, backend, backend);
     }
 }

@@ -1,11 +1,20 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
+import dev.sayiir.persistence.PendingEvent;
+import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.SignalKind;
+import dev.sayiir.persistence.SignalOutcome;
+import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
@@ -25,6 +34,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /**
  * The stores without a database: the same contract as on PostgreSQL, for as long as the process lives.
@@ -37,9 +47,11 @@ import java.util.TreeMap;
  * store.createSnapshot(WorkflowSnapshot.start("order-4711", "fulfilment-v1", input));
  * }</pre>
  */
-public final class InMemoryBackend implements SnapshotStore, TaskResultStore, SnapshotHistory, WorkflowQueries {
+public final class InMemoryBackend
+        implements SnapshotStore, TaskResultStore, SnapshotHistory, WorkflowQueries, SignalStore, EventLog {
 
     private final Clock clock;
+    private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
 
@@ -105,6 +117,7 @@ public final class InMemoryBackend implements SnapshotStore, TaskResultStore, Sn
     public synchronized void deleteSnapshot(String instanceId) {
         require(instanceId);
         instances.remove(instanceId);
+        journal.forget(instanceId);
     }
 
     @Override
@@ -127,13 +140,7 @@ public final class InMemoryBackend implements SnapshotStore, TaskResultStore, Sn
 
     @Override
     public synchronized List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
-        Identifiers.requireInstanceId(instanceId);
-        if (afterVersion < 0) {
-            throw new IllegalArgumentException("after version is " + afterVersion + "; use 0 for the first page");
-        }
-        if (limit < 1) {
-            throw new IllegalArgumentException("The page limit is " + limit + "; use at least 1");
-        }
+        requirePage("afterVersion", afterVersion, limit);
         return require(instanceId).checkpoints().stream()
                 .filter(checkpoint -> checkpoint.version() > afterVersion)
                 .limit(limit)
@@ -196,8 +203,93 @@ public final class InMemoryBackend implements SnapshotStore, TaskResultStore, Sn
         return Collections.unmodifiableMap(counts);
     }
 
+    @Override
+    public synchronized void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
+        signals(instanceId).request(kind, request);
+    }
+
+    @Override
+    public synchronized Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
+        return journal.signal(Identifiers.requireInstanceId(instanceId), kind);
+    }
+
+    @Override
+    public synchronized void clearSignal(String instanceId, SignalKind kind) {
+        journal.clear(Identifiers.requireInstanceId(instanceId), kind, now());
+    }
+
+    @Override
+    public synchronized boolean checkAndCancel(String instanceId, Optional<String> interruptedAtTask) {
+        interruptedAtTask.ifPresent(Identifiers::requireTaskId);
+        return find(instanceId).isPresent() && signals(instanceId).apply(SignalKind.CANCEL, interruptedAtTask);
+    }
+
+    @Override
+    public synchronized boolean checkAndPause(String instanceId) {
+        return find(instanceId).isPresent() && signals(instanceId).apply(SignalKind.PAUSE, Optional.empty());
+    }
+
+    @Override
+    public synchronized WorkflowSnapshot unpause(String instanceId) {
+        return signals(instanceId).unpause();
+    }
+
+    @Override
+    public synchronized SignalOutcome requestCancel(String instanceId, SignalRequest request) {
+        return signals(instanceId).requestAndApply(SignalKind.CANCEL, request);
+    }
+
+    @Override
+    public synchronized SignalOutcome requestPause(String instanceId, SignalRequest request) {
+        return signals(instanceId).requestAndApply(SignalKind.PAUSE, request);
+    }
+
+    @Override
+    public synchronized EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
+        return signals(instanceId).send(requireEventName(eventName), payload);
+    }
+
+    @Override
+    public synchronized Optional<Payload> consumeEvent(String instanceId, String eventName) {
+        requireEventName(eventName);
+        return find(instanceId).flatMap(stored -> signals(instanceId).consume(eventName));
+    }
+
+    @Override
+    public synchronized Optional<WorkflowSnapshot> consumeEventAndSave(
+            String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
+        return signals(instanceId).consumeAndSave(requireEventName(eventName), next);
+    }
+
+    @Override
+    public synchronized List<PendingSignal> listPendingSignals(String instanceId) {
+        return journal.signals(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public synchronized List<PendingEvent> listPendingEvents(String instanceId) {
+        return journal.events(Identifiers.requireInstanceId(instanceId));
+    }
+
+    @Override
+    public synchronized List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
+        requirePage("afterId", afterId, limit);
+        require(instanceId);
+        return journal.list(event -> event.instanceId().equals(instanceId), afterId, limit);
+    }
+
+    @Override
+    public synchronized List<WorkflowEvent> tailEvents(long afterId, int limit) {
+        requirePage("afterId", afterId, limit);
+        return journal.list(event -> true, afterId, limit);
+    }
+
+    private InMemorySignals signals(String instanceId) {
+        return new InMemorySignals(instanceId, require(instanceId), journal, now());
+    }
+
     private WorkflowSnapshot insert(WorkflowSnapshot snapshot) {
-        StoredInstance created = new StoredInstance(++incarnations);
+        StoredInstance created = new StoredInstance(++incarnations, journal);
         created.create(snapshot, now());
         instances.put(snapshot.instanceId(), created);
         return snapshot.storedAs(created.current().version(), created.incarnation());
@@ -220,6 +312,19 @@ public final class InMemoryBackend implements SnapshotStore, TaskResultStore, Sn
 
     private Optional<StoredInstance> find(String instanceId) {
         return Optional.ofNullable(instances.get(Identifiers.requireInstanceId(instanceId)));
+    }
+
+    private static String requireEventName(String eventName) {
+        return Identifiers.requireName("event name", eventName);
+    }
+
+    private static void requirePage(String position, long after, int limit) {
+        if (after < 0) {
+            throw new IllegalArgumentException(position + " is " + after + "; use 0 for the first page");
+        }
+        if (limit < 1) {
+            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
+        }
     }
 
     private static void requireVersion(String what, long version) {

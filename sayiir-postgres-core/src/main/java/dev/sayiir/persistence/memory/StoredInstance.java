@@ -10,6 +10,7 @@ import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import dev.sayiir.workflow.WorkflowState.Failed;
+import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,12 +24,14 @@ import java.util.Set;
 final class StoredInstance {
 
     private final long incarnation;
+    private final EventJournal journal;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private final Map<String, Payload> results = new LinkedHashMap<>();
     private Optional<String> openTask = Optional.empty();
 
-    StoredInstance(long incarnation) {
+    StoredInstance(long incarnation, EventJournal journal) {
         this.incarnation = incarnation;
+        this.journal = journal;
     }
 
     long incarnation() {
@@ -54,6 +57,7 @@ final class StoredInstance {
 
     void create(WorkflowSnapshot snapshot, Instant now) {
         store(snapshot, TaskChanges.replacing(Set.of(), Map.of(), snapshot), now);
+        journal.created(snapshot, now);
     }
 
     void save(WorkflowSnapshot snapshot, Instant now) {
@@ -61,14 +65,18 @@ final class StoredInstance {
                 .filter(it -> it.version() == current().version())
                 .flatMap(WorkflowSnapshot::taskChanges)
                 .orElseGet(() -> TaskChanges.replacing(results.keySet(), Map.of(), snapshot));
+        WorkflowStatus before = current().snapshot().status();
         store(snapshot, changes, now);
+        if (snapshot.status() != before) {
+            journal.changedTo(snapshot, now);
+        }
     }
 
     void saveTaskResult(String taskId, Payload output, Instant now) {
         WorkflowSnapshot before = current().snapshot();
         recordResult(taskId, output);
         openTask = openTask.filter(open -> !open.equals(taskId));
-        WorkflowState state = States.withResult(before.state(), CompletedTasks.of(results), taskId);
+        WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
         append(before, state, List.of(taskId), now);
     }
 
@@ -118,7 +126,7 @@ final class StoredInstance {
         openTask = snapshot.openTask().map(OpenTask::taskId);
         append(
                 snapshot,
-                States.withResults(snapshot.state(), CompletedTasks.of(results)),
+                snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),
                 List.copyOf(changes.completed().keySet()),
                 now);
     }
