@@ -74,7 +74,7 @@ final class CheckpointRepository {
             SELECT s.version FROM saved AS s
             """;
 
-    /** No conflict is waited for twice: whoever inserts second gets no row. */
+    /** Whoever inserts second waits until the first one has committed, and then gets no row. */
     private static final String INSERT = """
             WITH saved AS (
                 INSERT INTO ${schema}.sayiir_workflows
@@ -89,6 +89,7 @@ final class CheckpointRepository {
             )
             """ + CHECKPOINT;
 
+    /** What every later checkpoint changes of the instance's row: no column that is in an index, until the end. */
     private static final String SET = """
             WITH saved AS (
                 UPDATE ${schema}.sayiir_workflows AS w

@@ -74,12 +74,14 @@ public final class SnapshotBuilder {
     }
 
     /**
-     * @param createdAt when the instance was created, 1970 to 9999; fractions of a second are dropped
+     * @param createdAt when the instance was created, 1970 to 9999; fractions of a second are dropped. Like {@link
+     *     #state}, it makes the next save a full one
      * @return this
      * @throws IllegalArgumentException if the time is out of that range
      */
     public SnapshotBuilder createdAt(Instant createdAt) {
         this.createdAt = requireUnixTime("createdAt", createdAt);
+        this.basis = null;
         return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence;
 
+import static dev.sayiir.persistence.Examples.THEN;
 import static dev.sayiir.persistence.Examples.order;
 import static dev.sayiir.persistence.Examples.output;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.Completed;
 import java.time.Instant;
@@ -246,5 +248,21 @@ class SavingContractTest extends ContractTest {
         assertThat(summary.version()).isEqualTo(4);
         assertThat(summary.updatedAt()).isEqualTo(last.savedAt()).isAfterOrEqualTo(created);
         assertThat(summary.completedAt()).contains(last.savedAt());
+    }
+
+    @Test
+    void R9_what_a_builder_changes_of_a_stored_snapshot_is_stored_too() {
+        WorkflowSnapshot order = store.createSnapshot(order("order-1").completeTask("reserve", output("shelf 7")));
+
+        WorkflowSnapshot changed = store.saveSnapshot(order.toBuilder()
+                .createdAt(THEN.minusSeconds(60))
+                .initialInput(output("coffee"))
+                .taskPriority(TaskPriority.CRITICAL)
+                .build());
+
+        assertThat(store.loadSnapshot("order-1")).isEqualTo(changed);
+        assertThat(changed.initialInput()).contains(output("coffee"));
+        assertThat(queries.findWorkflow("order-1").orElseThrow().createdAt()).isEqualTo(THEN.minusSeconds(60));
+        assertThat(history.loadVersion("order-1", 1)).isEqualTo(order);
     }
 }
