@@ -183,6 +183,13 @@ public final class SnapshotBuilder {
         return new WorkflowSnapshot(this);
     }
 
+    SnapshotBuilder stored(long storedVersion, long storedIncarnation, Optional<OpenTask> openTask) {
+        version = Ranges.requireNotNegative("version", storedVersion);
+        incarnation = storedIncarnation;
+        basis = new TaskChanges.Basis(openTask, knownResults, Map.of());
+        return this;
+    }
+
     void result(CompletedTasks done, String taskId, Optional<Payload> result) {
         knownResults = done;
         if (basis != null) {

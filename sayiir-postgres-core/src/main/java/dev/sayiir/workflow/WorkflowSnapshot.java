@@ -350,11 +350,7 @@ public final class WorkflowSnapshot {
      * @return the same content with that version and nothing left to save
      */
     public WorkflowSnapshot storedAs(long storedVersion, long storedIncarnation) {
-        SnapshotBuilder to = toBuilder();
-        to.incarnation = storedIncarnation;
-        to.version = Ranges.requireNotNegative("version", storedVersion);
-        to.basis = new TaskChanges.Basis(openTask(), knownResults, Map.of());
-        return to.build();
+        return toBuilder().stored(storedVersion, storedIncarnation, openTask()).build();
     }
 
     /** @return for stores: what has happened to tasks since {@link #version()}; empty if that is not known */

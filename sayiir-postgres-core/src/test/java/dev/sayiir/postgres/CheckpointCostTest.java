@@ -2,14 +2,12 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import net.ttddyy.dsproxy.QueryCount;
-import net.ttddyy.dsproxy.listener.SingleQueryCountHolder;
-import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,15 +22,12 @@ class CheckpointCostTest {
 
     private final Database database = PostgresServer.of(17).newDatabase();
     private final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
-    private final SingleQueryCountHolder statements = new SingleQueryCountHolder();
+    private final CountedStatements statements = new CountedStatements(database.dataSource());
     private PostgresBackend backend;
 
     @BeforeEach
     void migrate() {
-        backend = PostgresBackend.builder(ProxyDataSourceBuilder.create(database.dataSource())
-                        .countQuery(statements)
-                        .build())
-                .build();
+        backend = PostgresBackend.builder(statements.dataSource()).build();
         // Background writes of the server itself would be counted as ours.
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflows SET (autovacuum_enabled = off)");
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflow_history SET (autovacuum_enabled = off)");
@@ -93,16 +88,14 @@ class CheckpointCostTest {
     }
 
     private Cost measure(int from, Step step) {
-        statements.clear();
         String before = jdbc.queryForObject("SELECT pg_current_wal_insert_lsn()::text", String.class);
-        for (int i = from; i < from + SAMPLE; i++) {
-            step.run(i);
-        }
+        long count = statements.during(() -> {
+            for (int i = from; i < from + SAMPLE; i++) {
+                step.run(i);
+            }
+        });
         Long bytes =
                 jdbc.queryForObject("SELECT (pg_current_wal_insert_lsn() - ?::pg_lsn)::bigint", Long.class, before);
-        double count = statements.getQueryCountMap().values().stream()
-                .mapToLong(QueryCount::getTotal)
-                .sum();
-        return new Cost((double) bytes / SAMPLE, count / SAMPLE);
+        return new Cost((double) bytes / SAMPLE, (double) count / SAMPLE);
     }
 }

@@ -8,6 +8,7 @@ import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalOutcome;
 import dev.sayiir.persistence.SignalRefusedException;
 import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.Plans;
 import dev.sayiir.testing.PostgresServer;
@@ -18,9 +19,6 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.util.List;
 import java.util.Optional;
-import net.ttddyy.dsproxy.QueryCount;
-import net.ttddyy.dsproxy.listener.SingleQueryCountHolder;
-import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,15 +33,12 @@ class SignalTest {
 
     private final Database database = PostgresServer.of(17).newDatabase();
     private final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
-    private final SingleQueryCountHolder statements = new SingleQueryCountHolder();
+    private final CountedStatements statements = new CountedStatements(database.dataSource());
     private PostgresBackend backend;
 
     @BeforeEach
     void migrate() {
-        backend = PostgresBackend.builder(ProxyDataSourceBuilder.create(database.dataSource())
-                        .countQuery(statements)
-                        .build())
-                .build();
+        backend = PostgresBackend.builder(statements.dataSource()).build();
         backend.createSnapshot(
                 WorkflowSnapshot.start("order-1", "d", Payload.empty()).moveTo(new AtTask("charge")));
     }
@@ -94,16 +89,16 @@ class SignalTest {
 
     @Test
     void checking_for_a_signal_that_is_not_there_is_one_statement() {
-        assertThat(counted(() -> backend.checkAndCancel("order-1", Optional.empty())))
+        assertThat(statements.during(() -> backend.checkAndCancel("order-1", Optional.empty())))
                 .isOne();
-        assertThat(counted(() -> backend.checkAndPause("order-1"))).isOne();
+        assertThat(statements.during(() -> backend.checkAndPause("order-1"))).isOne();
     }
 
     @Test
     void storing_a_signal_is_one_statement() {
-        assertThat(counted(() -> backend.storeSignal("order-1", SignalKind.CANCEL, ASKED)))
+        assertThat(statements.during(() -> backend.storeSignal("order-1", SignalKind.CANCEL, ASKED)))
                 .isOne();
-        assertThat(counted(() -> backend.storeSignal("order-1", SignalKind.CANCEL, ASKED)))
+        assertThat(statements.during(() -> backend.storeSignal("order-1", SignalKind.CANCEL, ASKED)))
                 .isOne();
         assertThat(backend.listPendingSignals("order-1")).hasSize(1);
     }
@@ -181,13 +176,5 @@ class SignalTest {
     private List<String> dueTasks() {
         return jdbc.queryForList(
                 "SELECT task_id FROM sayiir.sayiir_workflow_tasks WHERE ready_at <= now()", String.class);
-    }
-
-    private long counted(Runnable operation) {
-        statements.clear();
-        operation.run();
-        return statements.getQueryCountMap().values().stream()
-                .mapToLong(QueryCount::getTotal)
-                .sum();
     }
 }

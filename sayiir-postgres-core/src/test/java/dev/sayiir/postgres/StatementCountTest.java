@@ -2,15 +2,12 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import javax.sql.DataSource;
-import net.ttddyy.dsproxy.QueryCount;
-import net.ttddyy.dsproxy.listener.SingleQueryCountHolder;
-import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,18 +18,18 @@ import org.springframework.transaction.support.TransactionTemplate;
 class StatementCountTest {
 
     private final Database database = PostgresServer.of(17).newDatabase();
-    private final SingleQueryCountHolder counts = new SingleQueryCountHolder();
-    private final DataSource counted = ProxyDataSourceBuilder.create(database.dataSource())
-            .countQuery(counts)
-            .build();
-    private final TransactionTemplate transaction = new TransactionTemplate(new DataSourceTransactionManager(counted));
+    private final CountedStatements counts = new CountedStatements(database.dataSource());
+    private final TransactionTemplate transaction =
+            new TransactionTemplate(new DataSourceTransactionManager(counts.dataSource()));
     private PostgresBackend backend;
     private WorkflowSnapshot stored;
 
     @BeforeEach
     void migrate() {
         new SchemaMigrator(database.dataSource(), "sayiir").migrate();
-        backend = PostgresBackend.builder(counted).migration(MigrationMode.NONE).build();
+        backend = PostgresBackend.builder(counts.dataSource())
+                .migration(MigrationMode.NONE)
+                .build();
         stored = backend.createSnapshot(
                 WorkflowSnapshot.start("a", "d", Payload.utf8("in")).moveTo(new AtTask("t")));
     }
@@ -109,18 +106,11 @@ class StatementCountTest {
     }
 
     private void assertOne(Operation operation) {
-        counts.clear();
-        operation.run("alone");
-        assertThat(total()).as("statements in autocommit").isOne();
-
-        counts.clear();
-        transaction.executeWithoutResult(status -> operation.run("joined"));
-        assertThat(total()).as("statements in the caller's transaction").isOne();
-    }
-
-    private long total() {
-        return counts.getQueryCountMap().values().stream()
-                .mapToLong(QueryCount::getTotal)
-                .sum();
+        assertThat(counts.during(() -> operation.run("alone")))
+                .as("statements in autocommit")
+                .isOne();
+        assertThat(counts.during(() -> transaction.executeWithoutResult(status -> operation.run("joined"))))
+                .as("statements in the caller's transaction")
+                .isOne();
     }
 }
