@@ -1,14 +1,20 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.TaskRows.Change;
 import dev.sayiir.postgres.TaskRows.Put;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
+import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -24,9 +30,16 @@ final class CheckpointRepository {
      * What follows the change of the instance's row ({@code saved}): it yields no row if that was refused, and then none
      * of this writes anything. The time is the one that the instance's row got, which is taken under its lock; so
      * later versions never look earlier.
+     *
+     * <p>A task that stays open stays claimed, unless the checkpoint releases it; one that is closed is not. If the claim is
+     * carried on, it is a new one, on the task that is open now.
      */
     private static final String CHECKPOINT = """
-            , checkpoint AS (
+            , carry AS (
+                SELECT :carryOn::bigint IS NOT NULL AS carried,
+                       s.updated_at + :carryOn::bigint * interval '1 microsecond' AS expires_at
+                FROM saved AS s
+            ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
                     (instance_id, version, saved_at, baseline, status, current_task_id,
                      completed_task_ids, outputs, withdrawn_task_ids, data, initial_input)
@@ -36,31 +49,64 @@ final class CheckpointRepository {
                 FROM saved AS s
             ), put AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
-                    (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at, task_priority)
+                    (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at,
+                     claim_token, claimed_at, claim_expires_at, worker_id, attempts,
+                     task_priority, definition_hash, task_tags, last_failed_worker, error)
                 SELECT s.instance_id, p.task_id, p.status,
-                       CASE WHEN p.open AND :running
-                            THEN COALESCE(:notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
+                       CASE WHEN p.open AND :running THEN COALESCE(
+                           c.expires_at, :notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
                        CASE WHEN p.done THEN s.version END,
                        s.updated_at,
                        CASE WHEN NOT p.open THEN s.updated_at END,
-                       :taskPriority::smallint
+                       CASE WHEN p.open AND c.carried THEN nextval(:sequence::regclass) END,
+                       CASE WHEN p.open AND c.carried THEN s.updated_at END,
+                       CASE WHEN p.open THEN c.expires_at END,
+                       CASE WHEN p.open AND c.carried THEN :workerId END,
+                       CASE WHEN p.open AND c.carried THEN 1 ELSE 0 END,
+                       :taskPriority::smallint, :definitionHash, :taskTags::text[],
+                       CASE WHEN p.open THEN :lastFailedWorker END,
+                       CASE WHEN p.open THEN :lastError END
                 FROM saved AS s
                 CROSS JOIN unnest(:putTaskIds::text[], :putStatuses::text[], :putDone::boolean[], :putOpen::boolean[])
                     AS p (task_id, status, done, open)
+                CROSS JOIN carry AS c
                 ON CONFLICT (instance_id, task_id) DO UPDATE SET
                     status = excluded.status,
-                    ready_at = excluded.ready_at,
+                    ready_at = CASE WHEN :release THEN excluded.ready_at
+                                    WHEN excluded.ready_at IS NOT NULL
+                                    THEN GREATEST(excluded.ready_at, t.claim_expires_at) END,
                     completed_version = COALESCE(excluded.completed_version, t.completed_version),
                     started_at = CASE WHEN excluded.completed_at IS NULL AND t.completed_at IS NOT NULL
                                       THEN excluded.started_at ELSE t.started_at END,
                     completed_at = excluded.completed_at,
+                    claim_token = CASE WHEN :release OR excluded.completed_at IS NOT NULL
+                                       THEN excluded.claim_token ELSE t.claim_token END,
+                    claimed_at = CASE WHEN :release OR excluded.completed_at IS NOT NULL
+                                      THEN excluded.claimed_at ELSE t.claimed_at END,
+                    claim_expires_at = CASE WHEN :release OR excluded.completed_at IS NOT NULL
+                                            THEN excluded.claim_expires_at ELSE t.claim_expires_at END,
+                    worker_id = COALESCE(excluded.worker_id, t.worker_id),
+                    attempts = t.attempts + excluded.attempts,
                     task_priority = excluded.task_priority,
-                    error = NULL
+                    definition_hash = excluded.definition_hash,
+                    task_tags = excluded.task_tags,
+                    last_failed_worker = excluded.last_failed_worker,
+                    error = excluded.error
+                RETURNING t.task_id, t.claim_token, t.claimed_at, t.claim_expires_at
             ), changed AS (
                 UPDATE ${schema}.sayiir_workflow_tasks AS t
                 SET status = c.status,
-                    ready_at = CASE WHEN c.open AND :running
-                                    THEN COALESCE(:notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
+                    ready_at = CASE WHEN c.open AND :running THEN COALESCE(
+                        n.expires_at, :notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
+                    claim_token = CASE WHEN c.open AND n.carried THEN nextval(:sequence::regclass) END,
+                    claimed_at = CASE WHEN c.open AND n.carried THEN s.updated_at END,
+                    claim_expires_at = CASE WHEN c.open THEN n.expires_at END,
+                    worker_id = CASE WHEN c.open AND n.carried THEN :workerId ELSE t.worker_id END,
+                    attempts = t.attempts + CASE WHEN c.open AND n.carried THEN 1 ELSE 0 END,
+                    task_priority = :taskPriority,
+                    definition_hash = :definitionHash,
+                    task_tags = :taskTags,
+                    last_failed_worker = CASE WHEN c.open THEN :lastFailedWorker END,
                     completed_version = CASE WHEN NOT c.withdrawn THEN t.completed_version END,
                     started_at = CASE WHEN c.open AND t.completed_at IS NOT NULL THEN s.updated_at ELSE t.started_at END,
                     completed_at = CASE WHEN NOT c.open THEN s.updated_at END,
@@ -69,9 +115,17 @@ final class CheckpointRepository {
                 CROSS JOIN unnest(:changedTaskIds::text[], :changedStatuses::text[], :changedWithdrawn::boolean[],
                                   :changedOpen::boolean[])
                     AS c (task_id, status, withdrawn, open)
+                CROSS JOIN carry AS n
                 WHERE t.instance_id = :instanceId AND t.task_id = c.task_id
+                RETURNING t.task_id, t.claim_token, t.claimed_at, t.claim_expires_at
             )
-            SELECT s.version FROM saved AS s
+            SELECT s.version, n.task_id, n.claim_token, n.claimed_at, n.claim_expires_at
+            FROM saved AS s
+            LEFT JOIN (
+                SELECT p.task_id, p.claim_token, p.claimed_at, p.claim_expires_at FROM put AS p
+                UNION ALL
+                SELECT c.task_id, c.claim_token, c.claimed_at, c.claim_expires_at FROM changed AS c
+            ) AS n ON n.claim_token IS NOT NULL
             """;
 
     /** Whoever inserts second waits until the first one has committed, and then gets no row. */
@@ -91,7 +145,7 @@ final class CheckpointRepository {
 
     /** What every later checkpoint changes of the instance's row: no column that is in an index, until the end. */
     private static final String SET = """
-            WITH saved AS (
+            saved AS (
                 UPDATE ${schema}.sayiir_workflows AS w
                 SET version = w.version + 1,
                     data_version = w.version + 1,
@@ -113,7 +167,37 @@ final class CheckpointRepository {
      * shows all that belongs to it, whatever was waited for. The incarnation tells apart an instance that was deleted and
      * made anew under the same id.
      */
-    private static final String UPDATE = SET + """
+    private static final String UPDATE = "WITH " + SET + """
+                WHERE w.instance_id = :instanceId
+                  AND w.version = :basedOn
+                  AND w.incarnation = :incarnation
+                  AND w.status IN ('InProgress', 'Paused')
+                RETURNING w.instance_id, w.version, w.updated_at
+            )
+            """ + CHECKPOINT;
+
+    /**
+     * The same for a task that is held. Locks the instance first, as everything does, and then the task; that lock sees the
+     * task as it is after the wait, so a claim that was lost meanwhile is found lost. Counting the first lock makes it come
+     * first.
+     */
+    private static final String COMMIT = """
+            WITH instance AS (
+                SELECT w.instance_id
+                FROM ${schema}.sayiir_workflows AS w
+                WHERE w.instance_id = :instanceId
+                FOR NO KEY UPDATE
+            ), held AS (
+                SELECT t.task_id
+                FROM ${schema}.sayiir_workflow_tasks AS t
+                WHERE t.instance_id = :instanceId
+                  AND t.task_id = :claimedTaskId
+                  AND t.claim_token = :claimToken
+                  AND (SELECT count(*) FROM instance AS i) = 1
+                FOR UPDATE
+            ),
+            """ + SET + """
+                FROM held AS h
                 WHERE w.instance_id = :instanceId
                   AND w.version = :basedOn
                   AND w.incarnation = :incarnation
@@ -123,7 +207,7 @@ final class CheckpointRepository {
             """ + CHECKPOINT;
 
     /** Replaces everything by a new baseline. For a caller who holds the lock and has seen the version under it. */
-    private static final String REPLACE = SET + """
+    private static final String REPLACE = "WITH " + SET + """
                   , base_version = w.version + 1,
                     definition_hash = :definitionHash,
                     created_at = :createdAt
@@ -156,7 +240,8 @@ final class CheckpointRepository {
                 WHERE w.instance_id = :instanceId
                   AND w.version = seen.version
                   AND w.status IN ('InProgress', 'Paused')
-                RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority
+                RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority,
+                          w.definition_hash, w.task_tags
             ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
                     (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs)
@@ -165,14 +250,19 @@ final class CheckpointRepository {
                 FROM saved AS s
             ), put AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
-                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority)
-                SELECT s.instance_id, :taskId, 'completed', s.version, s.updated_at, s.updated_at, s.task_priority
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
+                     definition_hash, task_tags)
+                SELECT s.instance_id, :taskId, 'completed', s.version, s.updated_at, s.updated_at, s.task_priority,
+                       s.definition_hash, s.task_tags
                 FROM saved AS s
                 ON CONFLICT (instance_id, task_id) DO UPDATE SET
                     status = excluded.status,
                     ready_at = NULL,
                     completed_version = excluded.completed_version,
                     completed_at = excluded.completed_at,
+                    claim_token = NULL,
+                    claimed_at = NULL,
+                    claim_expires_at = NULL,
                     error = NULL
             )
             SELECT s.version FROM saved AS s
@@ -180,14 +270,18 @@ final class CheckpointRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String insert;
+    private final String sequence;
     private final String update;
+    private final String commit;
     private final String replace;
     private final String result;
 
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.insert = schema.in(INSERT);
+        this.sequence = schema.in("${schema}.sayiir_claim_token");
         this.update = schema.in(UPDATE);
+        this.commit = schema.in(COMMIT);
         this.replace = schema.in(REPLACE);
         this.result = schema.in(RESULT);
     }
@@ -207,6 +301,46 @@ final class CheckpointRepository {
                         .number("incarnation", checkpoint.snapshot().incarnation()));
     }
 
+    /** What a commit has stored, and the claim that it carried on. */
+    record Committed(long version, Optional<TaskClaim> next) {}
+
+    /** The same for a task that is held; empty also if it is not any more. */
+    Optional<Committed> commit(Checkpoint checkpoint, TaskClaim claim, Optional<Duration> carryOn) {
+        WorkflowSnapshot snapshot = checkpoint.snapshot();
+        OptionalLong micros = carryOn.filter(ttl -> Claims.canCarryOn(snapshot)).stream()
+                .mapToLong(ClaimRepository::micros)
+                .findFirst();
+        Params params = params(checkpoint)
+                .flag("baseline", false)
+                .bytes("initialInput", null)
+                .number("basedOn", snapshot.version())
+                .number("incarnation", snapshot.incarnation())
+                .text("claimedTaskId", claim.taskId())
+                .number("claimToken", claim.claimToken())
+                .flag("release", true)
+                .number("carryOn", micros)
+                .text("workerId", claim.workerId());
+        return jdbc.query(
+                commit,
+                params,
+                rows -> rows.next()
+                        ? Optional.of(new Committed(
+                                rows.getLong("version"),
+                                micros.isPresent() ? Optional.of(next(rows, claim)) : Optional.empty()))
+                        : Optional.empty());
+    }
+
+    private static TaskClaim next(ResultSet row, TaskClaim claim) throws SQLException {
+        return new TaskClaim(
+                claim.instanceId(),
+                row.getString("task_id"),
+                claim.definitionHash(),
+                claim.workerId(),
+                row.getLong("claim_token"),
+                Columns.time(row, "claimed_at"),
+                Columns.time(row, "claim_expires_at"));
+    }
+
     /** The same, as a new baseline. */
     OptionalLong replace(Checkpoint checkpoint, long basedOn) {
         return version(replace, baseline(checkpoint).number("basedOn", basedOn));
@@ -223,18 +357,18 @@ final class CheckpointRepository {
         return jdbc.query(sql, params, rows -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
     }
 
-    private static Params baseline(Checkpoint checkpoint) {
+    private Params baseline(Checkpoint checkpoint) {
         return params(checkpoint)
                 .flag("baseline", true)
-                .text("definitionHash", checkpoint.snapshot().definitionHash())
                 .bytes(
                         "initialInput",
                         checkpoint.snapshot().initialInput().map(Payload::bytes).orElse(null));
     }
 
-    private static Params params(Checkpoint checkpoint) {
+    private Params params(Checkpoint checkpoint) {
         WorkflowSnapshot snapshot = checkpoint.snapshot();
         Optional<OpenTask> open = snapshot.openTask();
+        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
         Optional<ExecutionPosition> position = snapshot.position();
         Params params = Params.of("instanceId", snapshot.instanceId())
                 .time("createdAt", Optional.of(snapshot.createdAt()))
@@ -249,7 +383,14 @@ final class CheckpointRepository {
                 .text("error", snapshot.state() instanceof WorkflowState.Failed failed ? failed.error() : null)
                 .text("statusReason", reason(snapshot.state()))
                 .text("statusRequestedBy", requester(snapshot.state()))
+                .text("definitionHash", snapshot.definitionHash())
                 .bytes("data", checkpoint.data())
+                .flag("release", false)
+                .number("carryOn", OptionalLong.empty())
+                .text("workerId", Optional.empty())
+                .text("sequence", sequence)
+                .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
+                .text("lastError", retry.map(TaskRetry::lastError))
                 .flag("waiting", open.filter(OpenTask::waiting).isPresent())
                 .time("notBefore", open.flatMap(OpenTask::notBefore));
         TaskChanges changes = checkpoint.changes();

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.support.SqlArrayValue;
@@ -48,6 +49,15 @@ final class Params extends MapSqlParameterSource {
 
     Params texts(String name, Collection<String> values) {
         return array(name, "text", values.toArray(String[]::new));
+    }
+
+    Params numbers(String name, Collection<Long> values) {
+        return array(name, "bigint", values.toArray(Long[]::new));
+    }
+
+    Params number(String name, OptionalLong value) {
+        addValue(name, value.isPresent() ? value.getAsLong() : null, Types.BIGINT);
+        return this;
     }
 
     Params flags(String name, Collection<Boolean> values) {

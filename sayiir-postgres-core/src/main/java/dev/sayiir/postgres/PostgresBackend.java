@@ -2,6 +2,8 @@ package dev.sayiir.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
@@ -14,6 +16,8 @@ import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
@@ -24,7 +28,9 @@ import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +62,7 @@ public final class PostgresBackend
                 SnapshotHistory,
                 WorkflowQueries,
                 SignalStore,
+                TaskClaimStore,
                 EventLog,
                 AutoCloseable {
 
@@ -67,6 +74,8 @@ public final class PostgresBackend
     private final QueryRepository queries;
     private final SignalService signals;
     private final EventRepository events;
+    private final ClaimRepository claims;
+    private final ClaimService claiming;
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
@@ -84,6 +93,8 @@ public final class PostgresBackend
         this.queries = new QueryRepository(jdbc, schema);
         this.events = new EventRepository(jdbc, schema);
         this.signals = new SignalService(lock, events, loader, saver);
+        this.claims = new ClaimRepository(jdbc, schema);
+        this.claiming = new ClaimService(claims, instances, saver, lock);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -290,6 +301,36 @@ public final class PostgresBackend
     public List<WorkflowEvent> tailEvents(long afterId, int limit) {
         requirePage("afterId", afterId, limit);
         return events.tail(afterId, limit);
+    }
+
+    @Override
+    public List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
+        return claims.claimAvailable(query);
+    }
+
+    @Override
+    public Optional<TaskClaim> claimTask(String instanceId, String taskId, String workerId, Duration ttl) {
+        return claiming.claim(instanceId, taskId, workerId, ttl);
+    }
+
+    @Override
+    public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
+        return claims.extend(held, ClaimQuery.requireDuration("ttl", ttl));
+    }
+
+    @Override
+    public boolean releaseTaskClaim(TaskClaim claim) {
+        return claims.release(claim);
+    }
+
+    @Override
+    public int releaseTaskClaims(String workerId) {
+        return claims.releaseAll(Identifiers.requireName("worker id", workerId));
+    }
+
+    @Override
+    public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+        return claiming.commit(claim, snapshot, carryOn);
     }
 
     /** Closes the connection pool if {@link #connect} made one; a DataSource that was given to the builder stays open. */

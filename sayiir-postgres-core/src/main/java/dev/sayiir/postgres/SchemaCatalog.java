@@ -33,6 +33,9 @@ final class SchemaCatalog {
             SELECT 'sequence ' || t.relname, ''
             FROM tables AS t WHERE t.relkind = 'S'
             UNION ALL
+            SELECT 'view ' || t.relname, ''
+            FROM tables AS t WHERE t.relkind = 'v'
+            UNION ALL
             SELECT 'column ' || t.relname || '.' || a.attname,
                    pg_catalog.format_type(a.atttypid, a.atttypmod)
                        || CASE WHEN l.collname = 'C' THEN ' collate C' ELSE '' END

@@ -2,13 +2,16 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
+import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.StaleSnapshotException;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.postgres.InstanceRepository.StoredTasks;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -75,6 +78,15 @@ final class SnapshotSaver {
                         stored -> checkpoints
                                 .addResult(instanceId, taskId, output)
                                 .orElseThrow(() -> InstanceLock.broken(instanceId)));
+    }
+
+    /** Empty if the claim is lost, another version is stored, or the instance is finished or gone. */
+    Optional<CommittedTask> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+        TaskChanges changes = snapshot.taskChanges().orElseThrow();
+        return checkpoints
+                .commit(new Checkpoint(snapshot, encode(snapshot), changes), claim, carryOn)
+                .map(committed -> new CommittedTask(
+                        snapshot.storedAs(committed.version(), snapshot.incarnation()), committed.next()));
     }
 
     /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */

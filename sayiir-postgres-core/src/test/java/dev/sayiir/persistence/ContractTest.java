@@ -24,6 +24,7 @@ abstract class ContractTest {
     SnapshotHistory history;
     WorkflowQueries queries;
     SignalStore signals;
+    TaskClaimStore claims;
     EventLog events;
 
     @BeforeEach
@@ -34,6 +35,7 @@ abstract class ContractTest {
         history = stores.history();
         queries = stores.queries();
         signals = stores.signals();
+        claims = stores.claims();
         events = stores.events();
         store.listSnapshots().forEach(store::deleteSnapshot);
     }

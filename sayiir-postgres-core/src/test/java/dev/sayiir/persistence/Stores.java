@@ -7,10 +7,14 @@ record Stores(
         SnapshotHistory history,
         WorkflowQueries queries,
         SignalStore signals,
+        TaskClaimStore claims,
         EventLog events) {
 
-    static <B extends SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore & EventLog>
+    static <
+                    B extends
+                            SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore
+                                    & TaskClaimStore & EventLog>
             Stores of(B backend) {
-        return new Stores(backend, backend, backend, backend, backend, backend);
+        return new Stores(backend, backend, backend, backend, backend, backend, backend);
     }
 }

@@ -58,11 +58,13 @@ class PlanTest {
                 """, INSTANCES, VERSIONS);
         jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_tasks
-                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority)
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
+                     definition_hash, task_tags)
                 SELECT 'other-' || i, 'task-' || v,
                        CASE WHEN v = 5 AND i % 10 = 0 THEN 'active' ELSE 'completed' END,
                        CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE v END, now(),
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE now() END, 3
+                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE now() END, 3,
+                       'd', '{}'
                 FROM generate_series(1, ?) AS i, generate_series(1, 5) AS v
                 """, INSTANCES);
         jdbc.execute("VACUUM ANALYZE");

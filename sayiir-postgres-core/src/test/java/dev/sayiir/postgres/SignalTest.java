@@ -161,10 +161,10 @@ class SignalTest {
 
     private void claim(String until) {
         jdbc.update("""
-                INSERT INTO sayiir.sayiir_task_claims
-                    (instance_id, task_id, claim_token, claimed_at, expires_at, worker_id)
-                VALUES ('order-1', 'charge', nextval('sayiir.sayiir_claim_token'), now() - interval '1 hour',
-                        now() + ?::interval, 'worker-1')
+                UPDATE sayiir.sayiir_workflow_tasks
+                SET claim_token = nextval('sayiir.sayiir_claim_token'), claimed_at = now() - interval '1 hour',
+                    claim_expires_at = now() + ?::interval, worker_id = 'worker-1'
+                WHERE instance_id = 'order-1' AND task_id = 'charge'
                 """, until);
     }
 

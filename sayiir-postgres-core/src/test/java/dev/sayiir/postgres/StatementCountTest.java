@@ -2,12 +2,19 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.CommittedTask;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +23,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 /** Each operation is one statement, by itself and in a transaction of the caller. */
 class StatementCountTest {
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final Database database = PostgresServer.of(17).newDatabase();
     private final CountedStatements counts = new CountedStatements(database.dataSource());
@@ -98,6 +107,41 @@ class StatementCountTest {
         assertOne(id -> {
             backend.deleteSnapshot(id);
             return id;
+        });
+    }
+
+    @Test
+    void finding_and_claiming_is_one_statement() {
+        assertOne(id -> backend.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE)));
+    }
+
+    @Test
+    void claiming_one_task_is_one_statement() {
+        assertThat(counts.during(() -> backend.claimTask("a", "t", "w", MINUTE)))
+                .isOne();
+    }
+
+    @Test
+    void extending_and_releasing_claims_is_one_statement_each() {
+        List<TaskClaim> held = backend.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE));
+
+        assertOne(id -> backend.extendTaskClaims(held, MINUTE));
+        assertOne(id -> backend.releaseTaskClaim(held.get(0)));
+        assertOne(id -> backend.releaseTaskClaims("w"));
+    }
+
+    @Test
+    void committing_a_task_and_carrying_on_is_one_statement() {
+        AtomicReference<TaskClaim> claim =
+                new AtomicReference<>(backend.claimTask("a", "t", "w", MINUTE).orElseThrow());
+
+        assertOne(id -> {
+            WorkflowSnapshot done = stored.completeTask(claim.get().taskId(), Payload.utf8("out"));
+            CommittedTask committed =
+                    backend.commitTask(claim.get(), done.moveTo(new AtTask("after " + id)), Optional.of(MINUTE));
+            claim.set(committed.next().orElseThrow());
+            stored = committed.snapshot();
+            return stored;
         });
     }
 

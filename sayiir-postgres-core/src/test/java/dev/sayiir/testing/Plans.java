@@ -17,10 +17,12 @@ import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 public final class Plans implements QueryExecutionListener {
 
     private final DataSource dataSource;
+    private final String explain;
     private final List<String> plans = new ArrayList<>();
 
-    private Plans(DataSource dataSource) {
+    private Plans(DataSource dataSource, String explain) {
         this.dataSource = dataSource;
+        this.explain = explain;
     }
 
     /**
@@ -29,7 +31,20 @@ public final class Plans implements QueryExecutionListener {
      * @return the plan of each statement, in order
      */
     public static List<String> of(DataSource dataSource, Consumer<DataSource> work) {
-        Plans plans = new Plans(dataSource);
+        return explained(dataSource, "EXPLAIN ", work);
+    }
+
+    /**
+     * @param dataSource leads to the database
+     * @param work what to explain; each statement is executed twice, to count the pages that it reads
+     * @return the plan of each statement with its buffers, in order
+     */
+    public static List<String> withBuffers(DataSource dataSource, Consumer<DataSource> work) {
+        return explained(dataSource, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) ", work);
+    }
+
+    private static List<String> explained(DataSource dataSource, String explain, Consumer<DataSource> work) {
+        Plans plans = new Plans(dataSource, explain);
         work.accept(ProxyDataSourceBuilder.create(dataSource).listener(plans).build());
         return plans.plans;
     }
@@ -38,7 +53,7 @@ public final class Plans implements QueryExecutionListener {
     public void beforeQuery(ExecutionInfo execution, List<QueryInfo> queries) {
         for (QueryInfo query : queries) {
             try (Connection connection = dataSource.getConnection();
-                    PreparedStatement statement = connection.prepareStatement("EXPLAIN " + query.getQuery())) {
+                    PreparedStatement statement = connection.prepareStatement(explain + query.getQuery())) {
                 for (ParameterSetOperation parameter : query.getParametersList().get(0)) {
                     parameter.getMethod().invoke(statement, parameter.getArgs());
                 }

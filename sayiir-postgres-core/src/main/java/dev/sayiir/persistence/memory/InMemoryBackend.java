@@ -1,5 +1,9 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.ClaimLostException;
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
@@ -13,6 +17,8 @@ import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
@@ -24,8 +30,11 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -48,12 +57,19 @@ import java.util.function.BiFunction;
  * }</pre>
  */
 public final class InMemoryBackend
-        implements SnapshotStore, TaskResultStore, SnapshotHistory, WorkflowQueries, SignalStore, EventLog {
+        implements SnapshotStore,
+                TaskResultStore,
+                SnapshotHistory,
+                WorkflowQueries,
+                SignalStore,
+                TaskClaimStore,
+                EventLog {
 
     private final Clock clock;
     private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
+    private final InMemoryClaims claims = new InMemoryClaims(instances.values());
 
     /** An empty backend with the system's clock. */
     public InMemoryBackend() {
@@ -282,6 +298,70 @@ public final class InMemoryBackend
     public synchronized List<WorkflowEvent> tailEvents(long afterId, int limit) {
         requirePage("afterId", afterId, limit);
         return journal.list(event -> true, afterId, limit);
+    }
+
+    @Override
+    public synchronized List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
+        return claims.claimAvailable(query, now());
+    }
+
+    @Override
+    public synchronized Optional<TaskClaim> claimTask(String instanceId, String taskId, String workerId, Duration ttl) {
+        Identifiers.requireForkId(taskId);
+        Identifiers.requireName("worker id", workerId);
+        ClaimQuery.requireDuration("ttl", ttl);
+        return claims.claim(require(instanceId), taskId, workerId, ttl, now());
+    }
+
+    @Override
+    public synchronized List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
+        Instant until = now().plus(ClaimQuery.requireDuration("ttl", ttl));
+        List<TaskClaim> extended = new ArrayList<>();
+        for (TaskClaim claim : held) {
+            find(claim.instanceId()).filter(stored -> stored.holds(claim)).ifPresent(stored -> {
+                TaskClaim longer = stored.claim().orElseThrow().until(until);
+                stored.claimedBy(longer);
+                extended.add(longer);
+            });
+        }
+        return extended;
+    }
+
+    @Override
+    public synchronized boolean releaseTaskClaim(TaskClaim claim) {
+        Optional<StoredInstance> held = find(claim.instanceId()).filter(stored -> stored.holds(claim));
+        held.ifPresent(stored -> stored.release(now()));
+        return held.isPresent();
+    }
+
+    @Override
+    public synchronized int releaseTaskClaims(String workerId) {
+        Identifiers.requireName("worker id", workerId);
+        List<StoredInstance> held = instances.values().stream()
+                .filter(stored -> stored.claim()
+                        .filter(claim -> claim.workerId().equals(workerId))
+                        .isPresent())
+                .toList();
+        held.forEach(stored -> stored.release(now()));
+        return held.size();
+    }
+
+    @Override
+    public synchronized CommittedTask commitTask(
+            TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+        Claims.requireCommittable(claim, snapshot);
+        carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
+        StoredInstance stored = require(claim.instanceId());
+        stored.requireUnfinished();
+        if (!stored.holds(claim)) {
+            throw new ClaimLostException(claim);
+        }
+        stored.requireSameInstance(snapshot);
+        stored.requireVersion(snapshot.version());
+        stored.commit(snapshot, now());
+        Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
+                .map(ttl -> claims.claim(stored, claim.workerId(), ttl, now()));
+        return new CommittedTask(snapshot.storedAs(stored.current().version(), stored.incarnation()), next);
     }
 
     private InMemorySignals signals(String instanceId) {

@@ -43,9 +43,13 @@ final class InMemorySignals {
     }
 
     SignalOutcome requestAndApply(SignalKind kind, SignalRequest request) {
-        return request(kind, request) && apply(kind, Optional.empty())
-                ? SignalOutcome.APPLIED
-                : SignalOutcome.UNCHANGED;
+        if (!request(kind, request)) {
+            return SignalOutcome.UNCHANGED;
+        } else if (stored.isClaimed(now)) {
+            return SignalOutcome.PENDING;
+        }
+        apply(kind, Optional.empty());
+        return SignalOutcome.APPLIED;
     }
 
     boolean apply(SignalKind kind, Optional<String> interruptedAtTask) {

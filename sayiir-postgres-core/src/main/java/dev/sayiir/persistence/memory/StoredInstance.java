@@ -1,6 +1,7 @@
 package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.StaleSnapshotException;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.CompletedTasks;
@@ -28,6 +29,8 @@ final class StoredInstance {
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private final Map<String, Payload> results = new LinkedHashMap<>();
     private Optional<String> openTask = Optional.empty();
+    private Optional<Instant> readyAt = Optional.empty();
+    private Optional<TaskClaim> claim = Optional.empty();
 
     StoredInstance(long incarnation, EventJournal journal) {
         this.incarnation = incarnation;
@@ -55,6 +58,47 @@ final class StoredInstance {
         return openTask;
     }
 
+    /** When the open task may next be claimed, while it is claimed not before the claim ends. */
+    Optional<Instant> readyAt() {
+        return readyAt;
+    }
+
+    boolean isDue(Instant now) {
+        return readyAt.filter(at -> !at.isAfter(now)).isPresent();
+    }
+
+    boolean isClaimed(Instant now) {
+        return claim.filter(held -> held.expiresAt().isAfter(now)).isPresent();
+    }
+
+    boolean holds(TaskClaim asked) {
+        return claim.filter(held -> held.taskId().equals(asked.taskId()) && held.claimToken() == asked.claimToken())
+                .isPresent();
+    }
+
+    Optional<TaskClaim> claim() {
+        return claim;
+    }
+
+    /** The task of a paused instance is not due, and a back-off beyond the claim stays. */
+    void claimedBy(TaskClaim claimed) {
+        Optional<Instant> before = claim.map(TaskClaim::expiresAt);
+        readyAt = readyAt.map(at -> before.filter(at::isAfter).isPresent() ? at : claimed.expiresAt());
+        claim = Optional.of(claimed);
+    }
+
+    void release(Instant now) {
+        Optional<Instant> until = claim.map(TaskClaim::expiresAt);
+        readyAt = readyAt.map(at -> until.filter(at::isAfter).isPresent() ? at : now);
+        claim = Optional.empty();
+    }
+
+    /** What follows from a claimed task. Like any save, but the claim ends with it. */
+    void commit(WorkflowSnapshot snapshot, Instant now) {
+        claim = Optional.empty();
+        save(snapshot, now);
+    }
+
     void create(WorkflowSnapshot snapshot, Instant now) {
         store(snapshot, TaskChanges.replacing(Set.of(), Map.of(), snapshot), now);
         journal.created(snapshot, now);
@@ -75,7 +119,9 @@ final class StoredInstance {
     void saveTaskResult(String taskId, Payload output, Instant now) {
         WorkflowSnapshot before = current().snapshot();
         recordResult(taskId, output);
-        openTask = openTask.filter(open -> !open.equals(taskId));
+        if (openTask.filter(taskId::equals).isPresent()) {
+            queue(before, Optional.empty(), now);
+        }
         WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
         append(before, state, List.of(taskId), now);
     }
@@ -123,12 +169,23 @@ final class StoredInstance {
     private void store(WorkflowSnapshot snapshot, TaskChanges changes, Instant now) {
         changes.withdrawn().forEach(results::remove);
         changes.completed().forEach(this::recordResult);
-        openTask = snapshot.openTask().map(OpenTask::taskId);
+        queue(snapshot, snapshot.openTask(), now);
         append(
                 snapshot,
                 snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),
                 List.copyOf(changes.completed().keySet()),
                 now);
+    }
+
+    /** A task that stays open stays claimed. */
+    private void queue(WorkflowSnapshot snapshot, Optional<OpenTask> open, Instant now) {
+        Optional<String> taskId = open.map(OpenTask::taskId);
+        boolean doneAnew = taskId.filter(it -> !openTask.equals(taskId)).isPresent();
+        claim = claim.filter(held -> taskId.filter(held.taskId()::equals).isPresent() && !doneAnew);
+        openTask = taskId;
+        readyAt = open.filter(task -> snapshot.status() == WorkflowStatus.IN_PROGRESS)
+                .flatMap(task -> task.notBefore().or(() -> task.waiting() ? Optional.empty() : Optional.of(now)))
+                .map(at -> claim.map(TaskClaim::expiresAt).filter(at::isBefore).orElse(at));
     }
 
     private void append(WorkflowSnapshot snapshot, WorkflowState state, List<String> completedTaskIds, Instant now) {

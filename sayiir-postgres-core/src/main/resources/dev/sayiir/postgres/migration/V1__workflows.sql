@@ -1,4 +1,4 @@
--- The five tables of sayiir-postgres, for PostgreSQL 13 and later.
+-- The tables of sayiir-postgres, for PostgreSQL 13 and later.
 -- ${schema} stands for the schema's name, quoted where it has to be.
 --
 -- Identifiers are compared byte by byte (COLLATE "C"): that is cheaper than a language's order, the same on every
@@ -84,29 +84,45 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     autovacuum_analyze_scale_factor = 0.05
 );
 
--- One row per task of an instance, and at the same time the queue: an open task that is due has a ready_at.
+-- One row per task of an instance, and at the same time the queue: an open task that is due has a ready_at. A claim is part
+-- of its task's row: one lock decides who has the task, whoever it is that claims, commits, saves or deletes.
 CREATE TABLE ${schema}.sayiir_workflow_tasks (
-    instance_id       text COLLATE "C" NOT NULL,
-    task_id           text COLLATE "C" NOT NULL,
+    instance_id        text COLLATE "C" NOT NULL,
+    task_id            text COLLATE "C" NOT NULL,
     -- active: to be run, or running. waiting: for a time or an event. skipped: left without a result that counts.
-    status            text COLLATE "C" NOT NULL,
-    -- When the task may next be dispatched; NULL when it is finished, waits for an event only, or its instance is paused.
-    ready_at          timestamptz,
+    status             text COLLATE "C" NOT NULL,
+    -- When the task may next be dispatched, while claimed not before the claim ends; NULL when it is finished, waits for an
+    -- event only, or its instance is paused.
+    ready_at           timestamptz,
     -- The checkpoint that holds the task's latest result; NULL if there is none that counts.
-    completed_version bigint,
-    started_at        timestamptz NOT NULL,
-    completed_at      timestamptz,
-    attempts          integer NOT NULL DEFAULT 0,
-    task_priority     smallint NOT NULL,
-    worker_id         text COLLATE "C",
-    error             text,
+    completed_version  bigint,
+    started_at         timestamptz NOT NULL,
+    completed_at       timestamptz,
+    -- Who holds the task, and until when; NULL when nobody does. The token grows with every claim, and fences its holder off
+    -- once somebody else has the task.
+    claim_token        bigint,
+    claimed_at         timestamptz,
+    claim_expires_at   timestamptz,
+    -- How often the task has been claimed.
+    attempts           integer NOT NULL DEFAULT 0,
+    -- What decides who may claim it, here so that a poll reads nothing else.
+    task_priority      smallint NOT NULL,
+    definition_hash    text COLLATE "C" NOT NULL,
+    task_tags          text[] COLLATE "C" NOT NULL,
+    -- The worker on which it failed last, if it is to be tried again: others come first.
+    last_failed_worker text COLLATE "C",
+    -- Who holds the task, or held it last.
+    worker_id          text COLLATE "C",
+    error              text,
     CONSTRAINT sayiir_workflow_tasks_pkey PRIMARY KEY (instance_id, task_id),
     CONSTRAINT sayiir_workflow_tasks_task_id_check CHECK (octet_length(task_id) BETWEEN 1 AND 1024),
     CONSTRAINT sayiir_workflow_tasks_status_check CHECK (status IN ('active', 'waiting', 'completed', 'failed', 'cancelled', 'skipped')),
     CONSTRAINT sayiir_workflow_tasks_priority_check CHECK (task_priority BETWEEN 1 AND 5),
     CONSTRAINT sayiir_workflow_tasks_attempts_check CHECK (attempts >= 0),
     CONSTRAINT sayiir_workflow_tasks_ready_at_check CHECK (ready_at IS NULL OR status IN ('active', 'waiting')),
-    CONSTRAINT sayiir_workflow_tasks_completed_at_check CHECK ((status IN ('active', 'waiting')) = (completed_at IS NULL))
+    CONSTRAINT sayiir_workflow_tasks_completed_at_check CHECK ((status IN ('active', 'waiting')) = (completed_at IS NULL)),
+    CONSTRAINT sayiir_workflow_tasks_claim_check CHECK (num_nulls(claim_token, claimed_at, claim_expires_at) IN (0, 3)),
+    CONSTRAINT sayiir_workflow_tasks_claimed_check CHECK (claim_token IS NULL OR status IN ('active', 'waiting') AND worker_id IS NOT NULL)
 ) WITH (
     fillfactor = 85,
     autovacuum_vacuum_scale_factor = 0.02,
@@ -117,29 +133,17 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
 CREATE INDEX sayiir_workflow_tasks_by_readiness ON ${schema}.sayiir_workflow_tasks (task_priority, ready_at) WHERE ready_at IS NOT NULL;
 -- "Who is at task X": here, and not on the instance's row, which would lose its in-place updates.
 CREATE INDEX sayiir_workflow_tasks_open ON ${schema}.sayiir_workflow_tasks (task_id, instance_id) WHERE status IN ('active', 'waiting');
+-- All claims of one worker, to release them together.
+CREATE INDEX sayiir_workflow_tasks_by_worker ON ${schema}.sayiir_workflow_tasks (worker_id) WHERE claim_token IS NOT NULL;
 
 -- Grows with every acquisition of a claim. A cache per connection would let a later claim get a smaller number.
 CREATE SEQUENCE ${schema}.sayiir_claim_token AS bigint CACHE 1;
 
 -- Who holds which task, and until when by the database's clock.
-CREATE TABLE ${schema}.sayiir_task_claims (
-    instance_id text COLLATE "C" NOT NULL,
-    task_id     text COLLATE "C" NOT NULL,
-    claim_token bigint NOT NULL,
-    claimed_at  timestamptz NOT NULL,
-    expires_at  timestamptz NOT NULL,
-    worker_id   text COLLATE "C" NOT NULL,
-    CONSTRAINT sayiir_task_claims_pkey PRIMARY KEY (instance_id, task_id),
-    CONSTRAINT sayiir_task_claims_expires_at_check CHECK (expires_at > claimed_at)
-) WITH (
-    -- Short-lived rows: little is there at a time, but it changes constantly.
-    fillfactor = 70,
-    autovacuum_vacuum_scale_factor = 0.02,
-    autovacuum_vacuum_threshold = 500
-);
-
--- All claims of one worker, to extend or release them together.
-CREATE INDEX sayiir_task_claims_by_worker ON ${schema}.sayiir_task_claims (worker_id);
+CREATE VIEW ${schema}.sayiir_task_claims AS
+SELECT t.instance_id, t.task_id, t.worker_id, t.claim_token, t.claimed_at, t.claim_expires_at AS expires_at
+FROM ${schema}.sayiir_workflow_tasks AS t
+WHERE t.claim_token IS NOT NULL;
 
 -- What happened to an instance, and what it was sent: requests and events that are not consumed yet are pending.
 CREATE TABLE ${schema}.sayiir_workflow_events (
@@ -200,12 +204,10 @@ CREATE TRIGGER sayiir_log_status AFTER UPDATE ON ${schema}.sayiir_workflows
 
 -- Deleting an instance deletes all that belongs to it. A trigger and not foreign keys: a key would look up and lock the
 -- instance's row at every insert, while this costs nothing until an instance is deleted. It runs once the instance's
--- row is locked, and each of its statements sees what was committed until then; tasks go before claims because a
--- claim is made under the lock of its task.
+-- row is locked, and each of its statements sees what was committed until then.
 CREATE FUNCTION ${schema}.sayiir_forget_instance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM ${schema}.sayiir_workflow_tasks AS t WHERE t.instance_id = OLD.instance_id;
-    DELETE FROM ${schema}.sayiir_task_claims AS c WHERE c.instance_id = OLD.instance_id;
     DELETE FROM ${schema}.sayiir_workflow_events AS e WHERE e.instance_id = OLD.instance_id;
     DELETE FROM ${schema}.sayiir_workflow_history AS h WHERE h.instance_id = OLD.instance_id;
     RETURN NULL;
@@ -252,5 +254,5 @@ $$;
 COMMENT ON TABLE ${schema}.sayiir_workflows IS 'One row per workflow instance: status columns and a pointer to its current checkpoint';
 COMMENT ON TABLE ${schema}.sayiir_workflow_history IS 'One immutable row per checkpoint';
 COMMENT ON TABLE ${schema}.sayiir_workflow_tasks IS 'One row per task of an instance; rows with ready_at are the queue';
-COMMENT ON TABLE ${schema}.sayiir_task_claims IS 'Who holds which task until when';
+COMMENT ON VIEW ${schema}.sayiir_task_claims IS 'Who holds which task until when';
 COMMENT ON TABLE ${schema}.sayiir_workflow_events IS 'Lifecycle event log; rows without consumed_at are pending';

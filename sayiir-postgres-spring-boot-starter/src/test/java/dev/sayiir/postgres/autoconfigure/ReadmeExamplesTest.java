@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sayiir.codec.SmileSnapshotCodec;
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
@@ -19,6 +22,7 @@ import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -27,6 +31,7 @@ import dev.sayiir.workflow.WorkflowStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -193,6 +198,25 @@ class ReadmeExamplesTest extends StarterTest {
 
         assertThat(backend.loadSnapshot("order-4711").status()).isEqualTo(WorkflowStatus.CANCELLED);
         assertThat(backend.loadSnapshot("order-4712").position()).contains(new AtTask("ship"));
+    }
+
+    @Test
+    void workers_claim_tasks_and_commit_them() {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        backend.createSnapshot(order("order-4711").moveTo(new AtTask("charge")));
+        TaskClaimStore claims = backend;
+        SnapshotStore store = backend;
+
+        // region claims
+        for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
+            WorkflowSnapshot order = store.loadSnapshot(claim.instanceId());
+            WorkflowSnapshot after = order.completeTask(claim.taskId(), Payload.utf8("done"))
+                    .moveTo(new ExecutionPosition.AtTask("ship"));
+            claims.commitTask(claim, after, Optional.empty());
+        }
+        // endregion
+
+        assertThat(backend.loadSnapshot("order-4711").position()).contains(new AtTask("ship"));
     }
 
     @Test

@@ -37,7 +37,7 @@ class SchemaSetupTest extends StarterTest {
                             .hasMessageContaining("missing: table sayiir_workflows")
                             .hasMessageContaining("missing: table sayiir_workflow_history")
                             .hasMessageContaining("missing: table sayiir_workflow_tasks")
-                            .hasMessageContaining("missing: table sayiir_task_claims")
+                            .hasMessageContaining("missing: view sayiir_task_claims")
                             .hasMessageContaining("missing: table sayiir_workflow_events");
                     assertThat(hasTable(database.dataSource(), "sayiir", "sayiir_workflows"))
                             .isFalse();

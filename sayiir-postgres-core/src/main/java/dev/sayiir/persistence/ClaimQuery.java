@@ -1,0 +1,97 @@
+package dev.sayiir.persistence;
+
+import dev.sayiir.workflow.Identifiers;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which tasks a worker wants, and for how long.
+ *
+ * @param workerId the worker, 1 to 256 bytes of UTF-8
+ * @param limit how many tasks at most, at least 1
+ * @param ttl how long it may have them, 1 ms to {@value ClaimQuery#MAX_DAYS} days
+ * @param definitions the workflows that it knows, by definition hash; empty for all
+ * @param tags what it offers: it is given tasks that have none but these tags; empty for all tasks
+ * @param ageing how long a task has to have been due to count as one priority level more urgent, 1 ms to {@value
+ *     ClaimQuery#MAX_DAYS} days
+ */
+public record ClaimQuery(
+        String workerId,
+        int limit,
+        Duration ttl,
+        Optional<Set<String>> definitions,
+        Optional<Set<String>> tags,
+        Duration ageing) {
+
+    /** The longest claim, in days. */
+    public static final int MAX_DAYS = 36_500;
+
+    /** @throws IllegalArgumentException if a value is out of its range */
+    public ClaimQuery {
+        Identifiers.requireName("worker id", workerId);
+        if (limit < 1) {
+            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
+        }
+        requireDuration("ttl", ttl);
+        requireDuration("ageing", ageing);
+        definitions = definitions.map(Set::copyOf);
+        tags = tags.map(Set::copyOf);
+        definitions.ifPresent(all -> all.forEach(hash -> Identifiers.requireName("definition hash", hash)));
+        tags.ifPresent(all -> all.forEach(tag -> Identifiers.requireName("tag", tag)));
+    }
+
+    /**
+     * Tasks of all workflows and with all tags; each 5 minutes of being due count as one priority level.
+     *
+     * @param workerId the worker
+     * @param limit how many tasks at most
+     * @param ttl how long it may have them
+     * @return the query
+     * @throws IllegalArgumentException if a value is out of its range
+     */
+    public static ClaimQuery of(String workerId, int limit, Duration ttl) {
+        return new ClaimQuery(workerId, limit, ttl, Optional.empty(), Optional.empty(), Duration.ofMinutes(5));
+    }
+
+    /**
+     * @param hashes the workflows that the worker knows
+     * @return the same query for tasks of these workflows only
+     */
+    public ClaimQuery definitions(Set<String> hashes) {
+        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), tags, ageing);
+    }
+
+    /**
+     * @param offered what the worker offers
+     * @return the same query for tasks that have none but these tags
+     */
+    public ClaimQuery tags(Set<String> offered) {
+        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(offered), ageing);
+    }
+
+    /**
+     * @param perLevel how long a task has to have been due to count as one priority level more urgent
+     * @return the same query with that ageing
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public ClaimQuery ageing(Duration perLevel) {
+        return new ClaimQuery(workerId, limit, ttl, definitions, tags, perLevel);
+    }
+
+    /**
+     * For stores: refuses what cannot be the length of a claim.
+     *
+     * @param what how to call it in the error message
+     * @param duration the length
+     * @return the same length
+     * @throws IllegalArgumentException if it is shorter than 1 ms or longer than {@value #MAX_DAYS} days
+     */
+    public static Duration requireDuration(String what, Duration duration) {
+        if (duration.compareTo(Duration.ofMillis(1)) < 0 || duration.compareTo(Duration.ofDays(MAX_DAYS)) > 0) {
+            throw new IllegalArgumentException(
+                    "The " + what + " is " + duration + "; it must be 1 ms to " + MAX_DAYS + " days");
+        }
+        return duration;
+    }
+}

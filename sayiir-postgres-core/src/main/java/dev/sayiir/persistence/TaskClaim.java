@@ -1,0 +1,40 @@
+package dev.sayiir.persistence;
+
+import dev.sayiir.workflow.Identifiers;
+import java.time.Instant;
+
+/**
+ * Says that a worker has a task for a while.
+ *
+ * @param instanceId the instance
+ * @param taskId its task
+ * @param definitionHash which workflow it is an instance of
+ * @param workerId the worker that has it
+ * @param claimToken the number of this claim: each claim of a task gets a greater one than those before
+ * @param claimedAt since when, by the store's clock
+ * @param expiresAt until when, by the store's clock; then others may take the task over
+ */
+public record TaskClaim(
+        String instanceId,
+        String taskId,
+        String definitionHash,
+        String workerId,
+        long claimToken,
+        Instant claimedAt,
+        Instant expiresAt) {
+
+    /** @throws IllegalArgumentException if an id is not valid */
+    public TaskClaim {
+        Identifiers.requireInstanceId(instanceId);
+        Identifiers.requireForkId(taskId);
+        Identifiers.requireName("worker id", workerId);
+    }
+
+    /**
+     * @param later until when
+     * @return the same claim with that end
+     */
+    public TaskClaim until(Instant later) {
+        return new TaskClaim(instanceId, taskId, definitionHash, workerId, claimToken, claimedAt, later);
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sayiir.persistence;
+
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Shares out tasks among workers. A claim is exclusive until it is released or expires; an expired one can be taken
+ * over by another worker, and from then on its former holder cannot write any more. Every time is the store's.
+ *
+ * <p>A task can be claimed once it is due: at once, or when its delay, its back-off or the time limit of its wait has
+ * passed. Waits without a time limit, and tasks of paused or finished instances, are never due.
+ *
+ * <pre>{@code
+ * for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
+ *     WorkflowSnapshot order = store.loadSnapshot(claim.instanceId());
+ *     Payload output = run(claim.taskId(), order);
+ *     claims.commitTask(claim, order.completeTask(claim.taskId(), output).moveTo(next), Optional.empty());
+ * }
+ * }</pre>
+ */
+public interface TaskClaimStore {
+
+    /**
+     * Finds due tasks and claims them, the most urgent ones first: by priority, in which a task rises the longer it has
+     * been due. Tasks that failed last on this very worker come after all others. Never waits for another worker, and no
+     * two workers get the same task.
+     *
+     * @param query which tasks are wanted, and for how long
+     * @return the claims, at most as many as the query says
+     */
+    List<TaskClaim> claimAvailableTasks(ClaimQuery query);
+
+    /**
+     * Claims one task.
+     *
+     * @param instanceId the instance
+     * @param taskId its task
+     * @param workerId who wants it
+     * @param ttl for how long, 1 ms to {@value ClaimQuery#MAX_DAYS} days
+     * @return the claim; empty if the task is not due, or somebody has it, be it the same worker
+     * @throws SnapshotNotFoundException if there is no such instance
+     * @throws IllegalArgumentException if an id is not valid or the duration out of its range
+     */
+    Optional<TaskClaim> claimTask(String instanceId, String taskId, String workerId, Duration ttl);
+
+    /**
+     * Extends claims: each then ends that long after now. One that has expired counts as held as long as nobody has taken
+     * it over.
+     *
+     * @param claims the claims
+     * @param ttl for how long, 1 ms to {@value ClaimQuery#MAX_DAYS} days
+     * @return those that are still held, as they are now, in no particular order; the others are lost
+     * @throws IllegalArgumentException if the duration is out of its range
+     */
+    List<TaskClaim> extendTaskClaims(Collection<TaskClaim> claims, Duration ttl);
+
+    /**
+     * Extends one claim.
+     *
+     * @param claim the claim
+     * @param ttl for how long, 1 ms to {@value ClaimQuery#MAX_DAYS} days
+     * @return the claim as it is now
+     * @throws ClaimLostException if it is not held any more
+     * @throws IllegalArgumentException if the duration is out of its range
+     */
+    default TaskClaim extendTaskClaim(TaskClaim claim, Duration ttl) {
+        return extendTaskClaims(List.of(claim), ttl).stream()
+                .findFirst()
+                .orElseThrow(() -> new ClaimLostException(claim));
+    }
+
+    /**
+     * Gives a task back, so that others can have it at once.
+     *
+     * @param claim the claim
+     * @return whether it was still held
+     */
+    boolean releaseTaskClaim(TaskClaim claim);
+
+    /**
+     * Gives back all tasks that a worker has.
+     *
+     * @param workerId the worker
+     * @return how many there were
+     */
+    int releaseTaskClaims(String workerId);
+
+    /**
+     * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or
+     * a wait, whatever the snapshot says. If it is to be carried on and the next task can be done at once, the claim
+     * goes over to that task instead, so that the worker can go on without asking for it.
+     *
+     * @param claim the claim on the task
+     * @param snapshot the instance as it is to be: made from a snapshot that was loaded or saved while the task was held
+     * @param carryOn for how long to claim the next task; empty to leave it to whoever asks first
+     * @return the stored snapshot, and the claim on the next task if there is one
+     * @throws ClaimLostException if the claim is not held any more; nothing was written
+     * @throws StaleSnapshotException if another checkpoint was saved meanwhile; nothing was written
+     * @throws TerminalStateException if the instance is finished
+     * @throws SnapshotNotFoundException if there is no such instance any more
+     * @throws IllegalArgumentException if the snapshot is of another instance or was never stored, or the duration is
+     *     out of its range
+     */
+    CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn);
+}

@@ -1,0 +1,228 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.TaskClaim;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+
+/**
+ * Claims, which are columns of their task's row. None of these statements locks anything but task rows, and those in the
+ * order of their keys or without waiting; so they cannot deadlock with each other, nor with a checkpoint, which locks its
+ * instance's row first and then the tasks of that one instance.
+ */
+final class ClaimRepository {
+
+    private static final String CLAIMED = """
+            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.claimed_at,
+                      t.claim_expires_at
+            """;
+
+    /**
+     * Ten short walks of the dispatch index: for each priority, once for tasks that did not fail here last, once for
+     * those that did. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among
+     * them, and nothing that is not due is read. Rows that somebody else is about to claim or to change are passed over
+     * without waiting. The conditions on a row are one CASE because the planner takes that to be true for half of the rows;
+     * by what it knows of tags and workflows it can think that so few match that it reads and sorts all that is due. What was locked and not chosen is free again when the statement ends.
+     */
+    private static final String CLAIM_AVAILABLE = """
+            WITH due AS (
+                SELECT c.instance_id, c.task_id,
+                       row_number() OVER (ORDER BY b.failed_here,
+                           p.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
+                           c.ready_at) AS place
+                FROM generate_series(1, 5) AS p (task_priority)
+                CROSS JOIN (VALUES (false), (true)) AS b (failed_here)
+                CROSS JOIN LATERAL (
+                    SELECT t.instance_id, t.task_id, t.ready_at
+                    FROM ${schema}.sayiir_workflow_tasks AS t
+                    WHERE t.task_priority = p.task_priority
+                      AND t.ready_at <= statement_timestamp()
+                      AND CASE
+                          WHEN (t.last_failed_worker IS NOT DISTINCT FROM :workerId) <> b.failed_here THEN false
+                          WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
+                          ELSE :anyTag OR t.task_tags <@ :tags
+                          END
+                    ORDER BY t.ready_at
+                    LIMIT :limit
+                    FOR UPDATE SKIP LOCKED
+                ) AS c
+            ), claimed AS (
+                UPDATE ${schema}.sayiir_workflow_tasks AS t
+                SET claim_token = nextval(:sequence::regclass),
+                    claimed_at = statement_timestamp(),
+                    claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                    ready_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                    worker_id = :workerId,
+                    attempts = t.attempts + 1
+                FROM due AS d
+                WHERE d.place <= :limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
+                RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.claimed_at,
+                          t.claim_expires_at, d.place
+            )
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.claimed_at,
+                   c.claim_expires_at
+            FROM claimed AS c
+            ORDER BY c.place
+            """;
+
+    /** Waits for whoever changes the task, and then looks at it again. */
+    private static final String CLAIM_ONE = """
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET claim_token = nextval(:sequence::regclass),
+                claimed_at = clock_timestamp(),
+                claim_expires_at = clock_timestamp() + :ttl * interval '1 microsecond',
+                ready_at = clock_timestamp() + :ttl * interval '1 microsecond',
+                worker_id = :workerId,
+                attempts = t.attempts + 1
+            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.ready_at <= clock_timestamp()
+            """ + CLAIMED;
+
+    /** Locked in the order of the keys. What was released or taken over has another token, or none. */
+    private static final String HELD = """
+            WITH held AS (
+                SELECT t.instance_id, t.task_id
+                FROM unnest(:instanceIds::text[], :taskIds::text[], :tokens::bigint[])
+                    AS c (instance_id, task_id, claim_token)
+                JOIN ${schema}.sayiir_workflow_tasks AS t
+                    ON t.instance_id = c.instance_id AND t.task_id = c.task_id AND t.claim_token = c.claim_token
+                ORDER BY t.instance_id, t.task_id
+                FOR UPDATE OF t
+            )
+            """;
+
+    /** The task of a paused instance has no due time, and gets none by this; a back-off beyond the claim stays. */
+    private static final String EXTEND = HELD + """
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET claim_expires_at = clock_timestamp() + :ttl * interval '1 microsecond',
+                ready_at = CASE WHEN t.ready_at > t.claim_expires_at THEN t.ready_at
+                                WHEN t.ready_at IS NOT NULL THEN clock_timestamp() + :ttl * interval '1 microsecond' END
+            FROM held AS h
+            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+            """ + CLAIMED;
+
+    private static final String FREE = """
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET claim_token = NULL,
+                claimed_at = NULL,
+                claim_expires_at = NULL,
+                ready_at = CASE WHEN t.ready_at > t.claim_expires_at THEN t.ready_at
+                                WHEN t.ready_at IS NOT NULL THEN clock_timestamp() END
+            """;
+
+    private static final String RELEASE = FREE + """
+            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
+            """;
+
+    private static final String RELEASE_ALL = """
+            WITH held AS (
+                SELECT t.instance_id, t.task_id
+                FROM ${schema}.sayiir_workflow_tasks AS t
+                WHERE t.worker_id = :workerId AND t.claim_token IS NOT NULL
+                ORDER BY t.instance_id, t.task_id
+                FOR UPDATE
+            )
+            """ + FREE + """
+            FROM held AS h
+            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+            """;
+
+    private static final String IS_HELD = """
+            SELECT t.claim_token
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
+            FOR UPDATE
+            """;
+
+    private final NamedParameterJdbcOperations jdbc;
+    private final String sequence;
+    private final String claimAvailable;
+    private final String claimOne;
+    private final String extend;
+    private final String release;
+    private final String releaseAll;
+    private final String isHeld;
+
+    ClaimRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
+        this.jdbc = jdbc;
+        this.sequence = schema.in("${schema}.sayiir_claim_token");
+        this.claimAvailable = schema.in(CLAIM_AVAILABLE);
+        this.claimOne = schema.in(CLAIM_ONE);
+        this.extend = schema.in(EXTEND);
+        this.release = schema.in(RELEASE);
+        this.releaseAll = schema.in(RELEASE_ALL);
+        this.isHeld = schema.in(IS_HELD);
+    }
+
+    List<TaskClaim> claimAvailable(ClaimQuery query) {
+        Params params = Params.of("workerId", query.workerId())
+                .text("sequence", sequence)
+                .number("limit", query.limit())
+                .number("ttl", micros(query.ttl()))
+                .number("ageing", micros(query.ageing()))
+                .flag("anyDefinition", query.definitions().isEmpty())
+                .texts("definitions", query.definitions().orElse(Set.of()))
+                .flag("anyTag", query.tags().isEmpty())
+                .texts("tags", query.tags().orElse(Set.of()));
+        return jdbc.query(claimAvailable, params, ClaimRepository::claim);
+    }
+
+    Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {
+        Params params = Params.of("instanceId", instanceId)
+                .text("taskId", taskId)
+                .text("workerId", workerId)
+                .text("sequence", sequence)
+                .number("ttl", micros(ttl));
+        return jdbc.query(claimOne, params, ClaimRepository::claim).stream().findFirst();
+    }
+
+    /** Those that were still held. */
+    List<TaskClaim> extend(Collection<TaskClaim> claims, Duration ttl) {
+        Params params = new Params()
+                .texts("instanceIds", claims.stream().map(TaskClaim::instanceId).toList())
+                .texts("taskIds", claims.stream().map(TaskClaim::taskId).toList())
+                .numbers("tokens", claims.stream().map(TaskClaim::claimToken).toList())
+                .number("ttl", micros(ttl));
+        return jdbc.query(extend, params, ClaimRepository::claim);
+    }
+
+    /** Whether it was still held. */
+    boolean release(TaskClaim claim) {
+        return jdbc.update(release, key(claim)) == 1;
+    }
+
+    int releaseAll(String workerId) {
+        return jdbc.update(releaseAll, Params.of("workerId", workerId));
+    }
+
+    /** Whether it is still held; and if so, it cannot be lost before the transaction ends. */
+    boolean isHeld(TaskClaim claim) {
+        return !jdbc.queryForList(isHeld, key(claim), Long.class).isEmpty();
+    }
+
+    static long micros(Duration duration) {
+        return Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1_000);
+    }
+
+    private static Params key(TaskClaim claim) {
+        return Params.of("instanceId", claim.instanceId())
+                .text("taskId", claim.taskId())
+                .number("claimToken", claim.claimToken());
+    }
+
+    private static TaskClaim claim(ResultSet row, int number) throws SQLException {
+        return new TaskClaim(
+                row.getString("instance_id"),
+                row.getString("task_id"),
+                row.getString("definition_hash"),
+                row.getString("worker_id"),
+                row.getLong("claim_token"),
+                Columns.time(row, "claimed_at"),
+                Columns.time(row, "claim_expires_at"));
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sayiir.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.Plans;
+import dev.sayiir.testing.PostgresServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** A poll reads what it returns, whatever else there is: counted in pages. */
+class PollCostTest {
+
+    private static final Pattern BUFFERS = Pattern.compile("Buffers: shared (?:hit=(\\d+))?(?: ?read=(\\d+))?");
+    private static final int BATCH = 32;
+
+    /** To go down the indexes ten times. */
+    private static final long EMPTY_POLL_PAGES = 60;
+
+    /** To read, lock and update a row, and to change three indexes; each of the five priorities is asked for a whole batch. */
+    private static final long PAGES_PER_TASK = 25;
+
+    private static Database database;
+    private static JdbcTemplate jdbc;
+
+    @BeforeAll
+    static void fill() {
+        database = PostgresServer.of(17).newDatabase();
+        jdbc = new JdbcTemplate(database.dataSource());
+        new SchemaMigrator(database.dataSource(), "sayiir").migrate();
+        insert("finished", 1_000_000, "'completed', NULL, now()");
+        insert("delayed", 200_000, "'waiting', now() + interval '1 day' + i * interval '1 second', NULL");
+        insert("paused", 10_000, "'active', NULL, NULL");
+        insert("ready", 500, "'active', now() - interval '1 hour', NULL");
+        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_workflow_tasks");
+    }
+
+    private static void insert(String what, int count, String statusReadyAndCompletedAt) {
+        jdbc.update(
+                "INSERT INTO sayiir.sayiir_workflow_tasks (instance_id, task_id, started_at, task_priority, definition_hash, "
+                        + "task_tags, status, ready_at, completed_at) SELECT ? || '-' || i, 't', now(), 1 + i % 5, 'd', '{}', "
+                        + statusReadyAndCompletedAt + " FROM generate_series(1, ?) AS i",
+                what,
+                count);
+    }
+
+    @AfterAll
+    static void drop() {
+        database.close();
+    }
+
+    @Test
+    void R18_a_poll_reads_only_what_it_returns_and_nothing_to_do_costs_nothing() {
+        assertThat(pagesOfPoll(BATCH)).isLessThan(EMPTY_POLL_PAGES + 5 * BATCH * PAGES_PER_TASK);
+
+        jdbc.execute("ALTER DATABASE " + name() + " SET enable_hashjoin = off");
+        jdbc.execute("ALTER DATABASE " + name() + " SET enable_mergejoin = off");
+        reconnect();
+        assertThat(pagesOfPoll(BATCH)).isLessThan(EMPTY_POLL_PAGES + 5 * BATCH * PAGES_PER_TASK);
+
+        List<TaskClaim> rest = backend().claimAvailableTasks(ClaimQuery.of("w", 1000, Duration.ofHours(1)));
+        assertThat(rest).hasSize(500 - 4 * BATCH);
+        pagesOfPoll(0); // marks the index entries of rows that have moved
+        assertThat(pagesOfPoll(0)).isLessThan(EMPTY_POLL_PAGES);
+    }
+
+    private static long pagesOfPoll(int expected) {
+        List<String> plans = Plans.withBuffers(
+                database.dataSource(),
+                dataSource -> assertThat(PostgresBackend.builder(dataSource)
+                                .migration(MigrationMode.NONE)
+                                .build()
+                                .claimAvailableTasks(ClaimQuery.of("w", BATCH, Duration.ofHours(1))
+                                        .definitions(Set.of("d", "e"))
+                                        .tags(Set.of("gpu"))))
+                        .hasSize(expected));
+        assertThat(plans).hasSize(1);
+        assertThat(plans.get(0)).contains("sayiir_workflow_tasks_by_readiness").doesNotContain("Seq Scan on", "Bitmap");
+        Matcher buffers = BUFFERS.matcher(plans.get(0));
+        assertThat(buffers.find()).isTrue();
+        return number(buffers.group(1)) + number(buffers.group(2));
+    }
+
+    private static long number(String group) {
+        return group == null ? 0 : Long.parseLong(group);
+    }
+
+    private static PostgresBackend backend() {
+        return PostgresBackend.builder(database.dataSource())
+                .migration(MigrationMode.NONE)
+                .build();
+    }
+
+    private static String name() {
+        return jdbc.queryForObject("SELECT current_database()", String.class);
+    }
+
+    private static void reconnect() {
+        ((HikariDataSource) database.dataSource()).getHikariPoolMXBean().softEvictConnections();
+    }
+}
