@@ -26,7 +26,7 @@ public interface TaskClaimStore {
     /**
      * Finds due tasks and claims them, the most urgent ones first: by priority, in which a task rises the longer it has
      * been due. Tasks that failed last on this very worker come after all others. Never waits for another worker, and no
-     * two workers get the same task.
+     * two workers get the same task. An instance for which a cancel or a pause is pending is cancelled or paused instead.
      *
      * @param query which tasks are wanted, and for how long
      * @return the claims, at most as many as the query says
@@ -91,7 +91,8 @@ public interface TaskClaimStore {
     /**
      * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or
      * a wait, whatever the snapshot says. If it is to be carried on and the next task can be done at once, the claim
-     * goes over to that task instead, so that the worker can go on without asking for it.
+     * goes over to that task instead, so that the worker can go on without asking for it. A cancel or a pause that is
+     * pending is carried out after that, and nothing is carried on.
      *
      * @param claim the claim on the task
      * @param snapshot the instance as it is to be: made from a snapshot that was loaded or saved while the task was held

@@ -119,7 +119,8 @@ final class CheckpointRepository {
                 WHERE t.instance_id = :instanceId AND t.task_id = c.task_id
                 RETURNING t.task_id, t.claim_token, t.claimed_at, t.claim_expires_at
             )
-            SELECT s.version, n.task_id, n.claim_token, n.claimed_at, n.claim_expires_at
+            SELECT s.version, n.task_id, n.claim_token, n.claimed_at, n.claim_expires_at,
+                   :release AND ${schema}.sayiir_is_signalled(s.instance_id) AS signalled
             FROM saved AS s
             LEFT JOIN (
                 SELECT p.task_id, p.claim_token, p.claimed_at, p.claim_expires_at FROM put AS p
@@ -301,8 +302,8 @@ final class CheckpointRepository {
                         .number("incarnation", checkpoint.snapshot().incarnation()));
     }
 
-    /** What a commit has stored, and the claim that it carried on. */
-    record Committed(long version, Optional<TaskClaim> next) {}
+    /** What a commit has stored, the claim that it carried on, and whether a cancel or a pause is pending. */
+    record Committed(long version, Optional<TaskClaim> next, boolean signalled) {}
 
     /** The same for a task that is held; empty also if it is not any more. */
     Optional<Committed> commit(Checkpoint checkpoint, TaskClaim claim, Optional<Duration> carryOn) {
@@ -326,7 +327,8 @@ final class CheckpointRepository {
                 rows -> rows.next()
                         ? Optional.of(new Committed(
                                 rows.getLong("version"),
-                                micros.isPresent() ? Optional.of(next(rows, claim)) : Optional.empty()))
+                                micros.isPresent() ? Optional.of(next(rows, claim)) : Optional.empty(),
+                                rows.getBoolean("signalled")))
                         : Optional.empty());
     }
 

@@ -66,7 +66,11 @@ final class ClaimRepository {
                           t.claim_expires_at, d.place
             )
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.claimed_at,
-                   c.claim_expires_at
+                   c.claim_expires_at,
+                   EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                           WHERE e.instance_id = c.instance_id
+                             AND e.kind IN ('CancelRequested', 'PauseRequested')
+                             AND e.consumed_at IS NULL) AS signalled
             FROM claimed AS c
             ORDER BY c.place
             """;
@@ -159,7 +163,10 @@ final class ClaimRepository {
         this.isHeld = schema.in(IS_HELD);
     }
 
-    List<TaskClaim> claimAvailable(ClaimQuery query) {
+    /** A claim, and whether its instance has been asked to be cancelled or paused. */
+    record Claimed(TaskClaim claim, boolean signalled) {}
+
+    List<Claimed> claimAvailable(ClaimQuery query) {
         Params params = Params.of("workerId", query.workerId())
                 .text("sequence", sequence)
                 .number("limit", query.limit())
@@ -169,7 +176,8 @@ final class ClaimRepository {
                 .texts("definitions", query.definitions().orElse(Set.of()))
                 .flag("anyTag", query.tags().isEmpty())
                 .texts("tags", query.tags().orElse(Set.of()));
-        return jdbc.query(claimAvailable, params, ClaimRepository::claim);
+        return jdbc.query(
+                claimAvailable, params, (row, number) -> new Claimed(claim(row, number), row.getBoolean("signalled")));
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {

@@ -4,27 +4,53 @@ import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommittedTask;
+import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.postgres.CheckpointRepository.Committed;
+import dev.sayiir.postgres.ClaimRepository.Claimed;
 import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/** Claims tasks and commits them. Each is one statement; only one that found nothing to do is followed by a look why. */
+/**
+ * Claims tasks and commits them. Each is one statement, followed by more only if it found nothing to commit, or a cancel
+ * or pause that is to be carried out.
+ */
 final class ClaimService {
 
     private final ClaimRepository claims;
     private final InstanceRepository instances;
     private final SnapshotSaver saver;
     private final InstanceLock lock;
+    private final SignalService signals;
 
-    ClaimService(ClaimRepository claims, InstanceRepository instances, SnapshotSaver saver, InstanceLock lock) {
+    ClaimService(
+            ClaimRepository claims,
+            InstanceRepository instances,
+            SnapshotSaver saver,
+            InstanceLock lock,
+            SignalService signals) {
         this.claims = claims;
         this.instances = instances;
         this.saver = saver;
         this.lock = lock;
+        this.signals = signals;
+    }
+
+    /** A request that nobody was there to carry out is carried out first, and then there is nothing to do. */
+    List<TaskClaim> claimAvailable(ClaimQuery query) {
+        List<TaskClaim> toDo = new ArrayList<>();
+        for (Claimed claimed : claims.claimAvailable(query)) {
+            if (!claimed.signalled() || !isStopped(claimed.claim())) {
+                toDo.add(claimed.claim());
+            }
+        }
+        return toDo;
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {
@@ -43,7 +69,7 @@ final class ClaimService {
     CommittedTask commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
         Claims.requireCommittable(claim, snapshot);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
-        return saver.commit(claim, snapshot, carryOn)
+        Committed committed = saver.commit(claim, snapshot, carryOn)
                 .orElseGet(() -> lock.unfinished(claim.instanceId(), stored -> {
                     if (!claims.isHeld(claim)) {
                         throw new ClaimLostException(claim);
@@ -54,5 +80,19 @@ final class ClaimService {
                     return saver.commit(claim, snapshot, carryOn)
                             .orElseThrow(() -> InstanceLock.broken(claim.instanceId()));
                 }));
+        if (committed.signalled() && isStopped(committed.next().orElse(claim))) {
+            return new CommittedTask(signals.load(claim.instanceId()), Optional.empty());
+        }
+        return new CommittedTask(snapshot.storedAs(committed.version(), snapshot.incarnation()), committed.next());
+    }
+
+    /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */
+    private boolean isStopped(TaskClaim claim) {
+        boolean stopped = signals.check(claim.instanceId(), SignalKind.CANCEL, Optional.empty())
+                || signals.check(claim.instanceId(), SignalKind.PAUSE, Optional.empty());
+        if (stopped) {
+            claims.release(claim);
+        }
+        return stopped;
     }
 }

@@ -94,7 +94,7 @@ public final class PostgresBackend
         this.events = new EventRepository(jdbc, schema);
         this.signals = new SignalService(lock, events, loader, saver);
         this.claims = new ClaimRepository(jdbc, schema);
-        this.claiming = new ClaimService(claims, instances, saver, lock);
+        this.claiming = new ClaimService(claims, instances, saver, lock, signals);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -305,7 +305,7 @@ public final class PostgresBackend
 
     @Override
     public List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
-        return claims.claimAvailable(query);
+        return claiming.claimAvailable(query);
     }
 
     @Override

@@ -167,7 +167,7 @@ final class SignalService {
         });
     }
 
-    private WorkflowSnapshot load(String instanceId) {
+    WorkflowSnapshot load(String instanceId) {
         return loader.current(instanceId).orElseThrow(() -> InstanceLock.broken(instanceId));
     }
 }

@@ -2,10 +2,10 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
-import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.postgres.InstanceRepository.StoredTasks;
 import dev.sayiir.workflow.Payload;
@@ -81,12 +81,9 @@ final class SnapshotSaver {
     }
 
     /** Empty if the claim is lost, another version is stored, or the instance is finished or gone. */
-    Optional<CommittedTask> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+    Optional<Committed> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
         TaskChanges changes = snapshot.taskChanges().orElseThrow();
-        return checkpoints
-                .commit(new Checkpoint(snapshot, encode(snapshot), changes), claim, carryOn)
-                .map(committed -> new CommittedTask(
-                        snapshot.storedAs(committed.version(), snapshot.incarnation()), committed.next()));
+        return checkpoints.commit(new Checkpoint(snapshot, encode(snapshot), changes), claim, carryOn);
     }
 
     /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */

@@ -293,6 +293,44 @@ class TaskClaimContractTest extends ContractTest {
     }
 
     @Test
+    void R15_a_request_is_carried_out_at_the_holders_next_commit() {
+        for (SignalKind kind : SignalKind.values()) {
+            String id = "order-" + kind;
+            WorkflowSnapshot loaded = store.createSnapshot(order(id));
+            TaskClaim claim = claim(id, "worker-1");
+            SignalRequest request = SignalRequest.of("audit", "ann");
+            SignalOutcome outcome =
+                    kind == SignalKind.CANCEL ? signals.requestCancel(id, request) : signals.requestPause(id, request);
+            assertThat(outcome).isEqualTo(SignalOutcome.PENDING);
+
+            CommittedTask committed = claims.commitTask(claim, done(loaded), Optional.of(MINUTE));
+
+            assertThat(committed.next()).isEmpty();
+            assertThat(committed.snapshot().status()).isEqualTo(kind.statusAfter());
+            assertThat(committed.snapshot()).isEqualTo(store.loadSnapshot(id));
+            assertThat(results.loadTaskResult(id, "reserve")).contains(output("shelf 7"));
+            assertThat(signals.listPendingSignals(id)).isEmpty();
+        }
+        assertThat(available(ClaimQuery.of("w", 10, MINUTE))).isEmpty();
+        assertThat(claims.releaseTaskClaims("worker-1")).isZero();
+        signals.unpause("order-PAUSE");
+        assertThat(available(ClaimQuery.of("w", 10, MINUTE))).containsExactly("order-PAUSE");
+    }
+
+    @Test
+    void R15_a_request_is_carried_out_once_the_claim_of_a_dead_worker_has_expired() {
+        store.createSnapshot(order("order-1"));
+        claimShortly("order-1", "dead");
+        signals.storeSignal("order-1", SignalKind.CANCEL, SignalRequest.of("audit", "ann"));
+
+        await().untilAsserted(() -> {
+            assertThat(available(ClaimQuery.of("w", 10, MINUTE))).isEmpty();
+            assertThat(store.loadSnapshot("order-1").status()).isEqualTo(WorkflowStatus.CANCELLED);
+        });
+        assertThat(claims.releaseTaskClaims("w")).isZero();
+    }
+
+    @Test
     void all_claims_of_a_worker_are_extended_and_released_together() {
         List<TaskClaim> held = new ArrayList<>();
         for (int i = 0; i < 5; i++) {

@@ -302,7 +302,9 @@ public final class InMemoryBackend
 
     @Override
     public synchronized List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
-        return claims.claimAvailable(query, now());
+        return claims.claimAvailable(query, now()).stream()
+                .filter(claim -> !isStopped(claim.instanceId()))
+                .toList();
     }
 
     @Override
@@ -359,9 +361,22 @@ public final class InMemoryBackend
         stored.requireSameInstance(snapshot);
         stored.requireVersion(snapshot.version());
         stored.commit(snapshot, now());
+        if (isStopped(claim.instanceId())) {
+            return new CommittedTask(stored.current().snapshot(), Optional.empty());
+        }
         Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
                 .map(ttl -> claims.claim(stored, claim.workerId(), ttl, now()));
         return new CommittedTask(snapshot.storedAs(stored.current().version(), stored.incarnation()), next);
+    }
+
+    /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */
+    private boolean isStopped(String instanceId) {
+        boolean stopped = signals(instanceId).apply(SignalKind.CANCEL, Optional.empty())
+                || signals(instanceId).apply(SignalKind.PAUSE, Optional.empty());
+        if (stopped) {
+            require(instanceId).release(now());
+        }
+        return stopped;
     }
 
     private InMemorySignals signals(String instanceId) {

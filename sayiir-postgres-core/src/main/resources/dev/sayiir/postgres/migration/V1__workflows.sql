@@ -202,6 +202,17 @@ CREATE TRIGGER sayiir_log_creation AFTER INSERT ON ${schema}.sayiir_workflows
 CREATE TRIGGER sayiir_log_status AFTER UPDATE ON ${schema}.sayiir_workflows
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION ${schema}.sayiir_log_status();
 
+-- Whether an instance has been asked to be cancelled or paused and is not yet. A volatile function, because its query then
+-- sees what was committed while the statement that calls it waited for the instance's lock.
+CREATE FUNCTION ${schema}.sayiir_is_signalled(instance text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                   WHERE e.instance_id = instance
+                     AND e.kind IN ('CancelRequested', 'PauseRequested')
+                     AND e.consumed_at IS NULL);
+END
+$$;
+
 -- Deleting an instance deletes all that belongs to it. A trigger and not foreign keys: a key would look up and lock the
 -- instance's row at every insert, while this costs nothing until an instance is deleted. It runs once the instance's
 -- row is locked, and each of its statements sees what was committed until then.
