@@ -2,20 +2,11 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.postgres.TaskRows.Change;
-import dev.sayiir.postgres.TaskRows.Put;
-import dev.sayiir.workflow.ExecutionPosition;
-import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.TaskChanges;
-import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import dev.sayiir.workflow.WorkflowState;
-import dev.sayiir.workflow.WorkflowStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
@@ -271,7 +262,7 @@ final class CheckpointRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String insert;
-    private final String sequence;
+    private final CheckpointParams common;
     private final String update;
     private final String commit;
     private final String replace;
@@ -280,7 +271,7 @@ final class CheckpointRepository {
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.insert = schema.in(INSERT);
-        this.sequence = schema.in("${schema}.sayiir_claim_token");
+        this.common = new CheckpointParams(schema);
         this.update = schema.in(UPDATE);
         this.commit = schema.in(COMMIT);
         this.replace = schema.in(REPLACE);
@@ -289,13 +280,13 @@ final class CheckpointRepository {
 
     /** The first checkpoint of an instance; false if the id is taken. */
     boolean insert(Checkpoint checkpoint, long incarnation) {
-        return version(insert, baseline(checkpoint).number("incarnation", incarnation))
+        return version(insert, common.baseline(checkpoint).number("incarnation", incarnation))
                 .isPresent();
     }
 
     /** The checkpoint after {@code basedOn}; empty if another version is stored, or it is finished or gone. */
     OptionalLong update(Checkpoint checkpoint, long basedOn) {
-        Params params = params(checkpoint).flag("baseline", false).bytes("initialInput", null);
+        Params params = common.of(checkpoint).flag("baseline", false).bytes("initialInput", null);
         return version(
                 update,
                 params.number("basedOn", basedOn)
@@ -311,7 +302,7 @@ final class CheckpointRepository {
         OptionalLong micros = carryOn.filter(ttl -> Claims.canCarryOn(snapshot)).stream()
                 .mapToLong(ClaimRepository::micros)
                 .findFirst();
-        Params params = params(checkpoint)
+        Params params = common.of(checkpoint)
                 .flag("baseline", false)
                 .bytes("initialInput", null)
                 .number("basedOn", snapshot.version())
@@ -345,7 +336,7 @@ final class CheckpointRepository {
 
     /** The same, as a new baseline. */
     OptionalLong replace(Checkpoint checkpoint, long basedOn) {
-        return version(replace, baseline(checkpoint).number("basedOn", basedOn));
+        return version(replace, common.baseline(checkpoint).number("basedOn", basedOn));
     }
 
     /** Adds a result; empty if the instance changed meanwhile, or is finished or gone. */
@@ -357,74 +348,5 @@ final class CheckpointRepository {
 
     private OptionalLong version(String sql, Params params) {
         return jdbc.query(sql, params, rows -> rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty());
-    }
-
-    private Params baseline(Checkpoint checkpoint) {
-        return params(checkpoint)
-                .flag("baseline", true)
-                .bytes(
-                        "initialInput",
-                        checkpoint.snapshot().initialInput().map(Payload::bytes).orElse(null));
-    }
-
-    private Params params(Checkpoint checkpoint) {
-        WorkflowSnapshot snapshot = checkpoint.snapshot();
-        Optional<OpenTask> open = snapshot.openTask();
-        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
-        Optional<ExecutionPosition> position = snapshot.position();
-        Params params = Params.of("instanceId", snapshot.instanceId())
-                .time("createdAt", Optional.of(snapshot.createdAt()))
-                .flag("running", snapshot.status() == WorkflowStatus.IN_PROGRESS)
-                .text("status", snapshot.status().text())
-                .text("positionKind", position.map(at -> at.kind().text()))
-                .text("currentTaskId", position.flatMap(ExecutionPosition::nodeId))
-                .number("completedTaskCount", snapshot.completedTaskCount())
-                .number("taskPriority", snapshot.taskPriority().level())
-                .texts("taskTags", snapshot.taskTags())
-                .text("traceParent", snapshot.traceParent())
-                .text("error", snapshot.state() instanceof WorkflowState.Failed failed ? failed.error() : null)
-                .text("statusReason", reason(snapshot.state()))
-                .text("statusRequestedBy", requester(snapshot.state()))
-                .text("definitionHash", snapshot.definitionHash())
-                .bytes("data", checkpoint.data())
-                .flag("release", false)
-                .number("carryOn", OptionalLong.empty())
-                .text("workerId", Optional.empty())
-                .text("sequence", sequence)
-                .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
-                .text("lastError", retry.map(TaskRetry::lastError))
-                .flag("waiting", open.filter(OpenTask::waiting).isPresent())
-                .time("notBefore", open.flatMap(OpenTask::notBefore));
-        TaskChanges changes = checkpoint.changes();
-        params.texts("completedTaskIds", changes.completed().keySet())
-                .payloads("outputs", changes.completed().values())
-                .texts("withdrawnTaskIds", changes.withdrawn());
-        TaskRows rows = TaskRows.of(snapshot, changes);
-        List<Put> put = rows.put();
-        List<Change> changed = rows.changed();
-        return params.texts("putTaskIds", put.stream().map(Put::taskId).toList())
-                .texts("putStatuses", put.stream().map(Put::status).toList())
-                .flags("putDone", put.stream().map(Put::done).toList())
-                .flags("putOpen", put.stream().map(Put::open).toList())
-                .texts("changedTaskIds", changed.stream().map(Change::taskId).toList())
-                .texts("changedStatuses", changed.stream().map(Change::status).toList())
-                .flags(
-                        "changedWithdrawn",
-                        changed.stream().map(Change::withdrawn).toList())
-                .flags("changedOpen", changed.stream().map(Change::open).toList());
-    }
-
-    private static Optional<String> reason(WorkflowState state) {
-        if (state instanceof WorkflowState.Paused paused) {
-            return paused.reason();
-        }
-        return state instanceof WorkflowState.Cancelled cancelled ? cancelled.reason() : Optional.empty();
-    }
-
-    private static Optional<String> requester(WorkflowState state) {
-        if (state instanceof WorkflowState.Paused paused) {
-            return paused.pausedBy();
-        }
-        return state instanceof WorkflowState.Cancelled cancelled ? cancelled.cancelledBy() : Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package dev.sayiir.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
@@ -146,7 +147,7 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
-        requireVersion(expectedVersion);
+        Arguments.requireVersion(expectedVersion);
         return saver.saveIfVersion(snapshot, expectedVersion);
     }
 
@@ -186,7 +187,7 @@ public final class PostgresBackend
 
     @Override
     public List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
-        requirePage("afterVersion", afterVersion, limit);
+        Arguments.requirePage("afterVersion", afterVersion, limit);
         List<HistoryEntry> entries = history.list(Identifiers.requireInstanceId(instanceId), afterVersion, limit);
         if (entries.isEmpty() && instances.find(instanceId).isEmpty()) {
             throw new SnapshotNotFoundException(instanceId);
@@ -196,7 +197,7 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot loadVersion(String instanceId, long version) {
-        requireVersion(version);
+        Arguments.requireVersion(version);
         return loader.atVersion(Identifiers.requireInstanceId(instanceId), version);
     }
 
@@ -263,18 +264,19 @@ public final class PostgresBackend
 
     @Override
     public EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
-        return signals.send(Identifiers.requireInstanceId(instanceId), requireEventName(eventName), payload);
+        return signals.send(Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName), payload);
     }
 
     @Override
     public Optional<Payload> consumeEvent(String instanceId, String eventName) {
-        return signals.consume(Identifiers.requireInstanceId(instanceId), requireEventName(eventName));
+        return signals.consume(Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName));
     }
 
     @Override
     public Optional<WorkflowSnapshot> consumeEventAndSave(
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
-        return signals.consumeAndSave(Identifiers.requireInstanceId(instanceId), requireEventName(eventName), next);
+        return signals.consumeAndSave(
+                Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName), next);
     }
 
     @Override
@@ -289,7 +291,7 @@ public final class PostgresBackend
 
     @Override
     public List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
-        requirePage("afterId", afterId, limit);
+        Arguments.requirePage("afterId", afterId, limit);
         List<WorkflowEvent> found = events.list(Identifiers.requireInstanceId(instanceId), afterId, limit);
         if (found.isEmpty() && instances.find(instanceId).isEmpty()) {
             throw new SnapshotNotFoundException(instanceId);
@@ -299,7 +301,7 @@ public final class PostgresBackend
 
     @Override
     public List<WorkflowEvent> tailEvents(long afterId, int limit) {
-        requirePage("afterId", afterId, limit);
+        Arguments.requirePage("afterId", afterId, limit);
         return events.tail(afterId, limit);
     }
 
@@ -338,25 +340,6 @@ public final class PostgresBackend
     public void close() {
         if (ownDataSource != null) {
             ownDataSource.close();
-        }
-    }
-
-    private static void requirePage(String position, long after, int limit) {
-        if (after < 0) {
-            throw new IllegalArgumentException(position + " is " + after + "; use 0 for the first page");
-        }
-        if (limit < 1) {
-            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
-        }
-    }
-
-    private static String requireEventName(String eventName) {
-        return Identifiers.requireName("event name", eventName);
-    }
-
-    private static void requireVersion(long version) {
-        if (version < 1) {
-            throw new IllegalArgumentException("The version is " + version + "; the first checkpoint has version 1");
         }
     }
 

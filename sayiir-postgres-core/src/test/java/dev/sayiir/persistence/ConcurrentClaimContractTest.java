@@ -31,6 +31,7 @@ class ConcurrentClaimContractTest extends ContractTest {
     private final AtomicInteger finished = new AtomicInteger();
     private final AtomicInteger fencedOff = new AtomicInteger();
     private final Queue<TaskClaim> forgotten = new ConcurrentLinkedQueue<>();
+    private final Map<String, Long> latest = new ConcurrentHashMap<>();
 
     /** Which commit was accepted, by instance and version. */
     private final Map<String, TaskClaim> accepted = new ConcurrentHashMap<>();
@@ -68,15 +69,27 @@ class ConcurrentClaimContractTest extends ContractTest {
         while (finished.get() < INSTANCES) {
             Duration ttl = ThreadLocalRandom.current().nextBoolean() ? VERY_SHORT : Duration.ofMillis(50);
             for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of(workerId, 3, ttl))) {
+                latest.merge(claim.instanceId(), claim.claimToken(), Math::max);
                 if (ThreadLocalRandom.current().nextInt(4) == 0) {
-                    forgotten.add(claim); // as if the worker had died; somebody comes back for it much later
+                    forgotten.add(claim); // as if the worker had stood still
                 } else if (commit(claim)) {
                     committed++;
                 }
             }
-            Optional.ofNullable(forgotten.poll()).ifPresent(this::commit);
+            Optional.ofNullable(forgotten.poll()).ifPresent(this::comeBack);
         }
         return committed;
+    }
+
+    /** Not before somebody else has had the task: then it is too late. */
+    private void comeBack(TaskClaim claim) {
+        if (latest.get(claim.instanceId()) == claim.claimToken()) {
+            forgotten.add(claim);
+        } else {
+            assertThat(commit(claim))
+                    .as("commit by the former holder of %s", claim)
+                    .isFalse();
+        }
     }
 
     private boolean commit(TaskClaim claim) {

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.Claims;
@@ -107,7 +108,7 @@ public final class InMemoryBackend
 
     @Override
     public synchronized WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
-        requireVersion("expected version", expectedVersion);
+        Arguments.requireVersion(expectedVersion);
         StoredInstance stored = require(snapshot.instanceId());
         stored.requireUnfinished();
         stored.requireVersion(expectedVersion);
@@ -156,7 +157,7 @@ public final class InMemoryBackend
 
     @Override
     public synchronized List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
-        requirePage("afterVersion", afterVersion, limit);
+        Arguments.requirePage("afterVersion", afterVersion, limit);
         return require(instanceId).checkpoints().stream()
                 .filter(checkpoint -> checkpoint.version() > afterVersion)
                 .limit(limit)
@@ -167,7 +168,7 @@ public final class InMemoryBackend
     @Override
     public synchronized WorkflowSnapshot loadVersion(String instanceId, long version) {
         Identifiers.requireInstanceId(instanceId);
-        requireVersion("version", version);
+        Arguments.requireVersion(version);
         StoredInstance stored = require(instanceId);
         if (version > stored.current().version()) {
             throw new SnapshotNotFoundException(
@@ -262,19 +263,19 @@ public final class InMemoryBackend
 
     @Override
     public synchronized EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
-        return signals(instanceId).send(requireEventName(eventName), payload);
+        return signals(instanceId).send(Arguments.requireEventName(eventName), payload);
     }
 
     @Override
     public synchronized Optional<Payload> consumeEvent(String instanceId, String eventName) {
-        requireEventName(eventName);
+        Arguments.requireEventName(eventName);
         return find(instanceId).flatMap(stored -> signals(instanceId).consume(eventName));
     }
 
     @Override
     public synchronized Optional<WorkflowSnapshot> consumeEventAndSave(
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
-        return signals(instanceId).consumeAndSave(requireEventName(eventName), next);
+        return signals(instanceId).consumeAndSave(Arguments.requireEventName(eventName), next);
     }
 
     @Override
@@ -289,14 +290,14 @@ public final class InMemoryBackend
 
     @Override
     public synchronized List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
-        requirePage("afterId", afterId, limit);
+        Arguments.requirePage("afterId", afterId, limit);
         require(instanceId);
         return journal.list(event -> event.instanceId().equals(instanceId), afterId, limit);
     }
 
     @Override
     public synchronized List<WorkflowEvent> tailEvents(long afterId, int limit) {
-        requirePage("afterId", afterId, limit);
+        Arguments.requirePage("afterId", afterId, limit);
         return journal.list(event -> true, afterId, limit);
     }
 
@@ -407,25 +408,6 @@ public final class InMemoryBackend
 
     private Optional<StoredInstance> find(String instanceId) {
         return Optional.ofNullable(instances.get(Identifiers.requireInstanceId(instanceId)));
-    }
-
-    private static String requireEventName(String eventName) {
-        return Identifiers.requireName("event name", eventName);
-    }
-
-    private static void requirePage(String position, long after, int limit) {
-        if (after < 0) {
-            throw new IllegalArgumentException(position + " is " + after + "; use 0 for the first page");
-        }
-        if (limit < 1) {
-            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
-        }
-    }
-
-    private static void requireVersion(String what, long version) {
-        if (version < 1) {
-            throw new IllegalArgumentException("The " + what + " is " + version + "; versions begin at 1");
-        }
     }
 
     private Instant now() {
