@@ -18,6 +18,20 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
  */
 final class ClaimRepository {
 
+    /**
+     * One reading of the clock for all three times: a due time later than the claim's end means a back-off beyond it, even
+     * by a microsecond.
+     */
+    private static final String CLAIM = """
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET claim_token = nextval(:sequence::regclass),
+                claimed_at = statement_timestamp(),
+                claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                ready_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                worker_id = :workerId,
+                attempts = t.attempts + 1
+            """;
+
     private static final String CLAIMED = """
             RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.claimed_at,
                       t.claim_expires_at
@@ -27,8 +41,10 @@ final class ClaimRepository {
      * Ten short walks of the dispatch index: for each priority, once for tasks that did not fail here last, once for
      * those that did. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among
      * them, and nothing that is not due is read. Rows that somebody else is about to claim or to change are passed over
-     * without waiting. The conditions on a row are one CASE because the planner takes that to be true for half of the rows;
-     * by what it knows of tags and workflows it can think that so few match that it reads and sorts all that is due. What was locked and not chosen is free again when the statement ends.
+     * without waiting. What was locked and not chosen is free again when the statement ends.
+     *
+     * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
+     * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
      */
     private static final String CLAIM_AVAILABLE = """
             WITH due AS (
@@ -53,37 +69,20 @@ final class ClaimRepository {
                     FOR UPDATE SKIP LOCKED
                 ) AS c
             ), claimed AS (
-                UPDATE ${schema}.sayiir_workflow_tasks AS t
-                SET claim_token = nextval(:sequence::regclass),
-                    claimed_at = statement_timestamp(),
-                    claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                    ready_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                    worker_id = :workerId,
-                    attempts = t.attempts + 1
+            """ + CLAIM + """
                 FROM due AS d
                 WHERE d.place <= :limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
-                RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.claimed_at,
-                          t.claim_expires_at, d.place
+            """ + CLAIMED + """
+                , d.place
             )
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.claimed_at,
-                   c.claim_expires_at,
-                   EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
-                           WHERE e.instance_id = c.instance_id
-                             AND e.kind IN ('CancelRequested', 'PauseRequested')
-                             AND e.consumed_at IS NULL) AS signalled
+                   c.claim_expires_at, ${schema}.sayiir_is_signalled(c.instance_id) AS signalled
             FROM claimed AS c
             ORDER BY c.place
             """;
 
     /** Waits for whoever changes the task, and then looks at it again. */
-    private static final String CLAIM_ONE = """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET claim_token = nextval(:sequence::regclass),
-                claimed_at = clock_timestamp(),
-                claim_expires_at = clock_timestamp() + :ttl * interval '1 microsecond',
-                ready_at = clock_timestamp() + :ttl * interval '1 microsecond',
-                worker_id = :workerId,
-                attempts = t.attempts + 1
+    private static final String CLAIM_ONE = CLAIM + """
             WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.ready_at <= clock_timestamp()
             """ + CLAIMED;
 
@@ -103,9 +102,11 @@ final class ClaimRepository {
     /** The task of a paused instance has no due time, and gets none by this; a back-off beyond the claim stays. */
     private static final String EXTEND = HELD + """
             UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET claim_expires_at = clock_timestamp() + :ttl * interval '1 microsecond',
-                ready_at = CASE WHEN t.ready_at > t.claim_expires_at THEN t.ready_at
-                                WHEN t.ready_at IS NOT NULL THEN clock_timestamp() + :ttl * interval '1 microsecond' END
+            SET claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                ready_at = CASE WHEN t.ready_at > t.claim_expires_at
+                                THEN GREATEST(t.ready_at, statement_timestamp() + :ttl * interval '1 microsecond')
+                                WHEN t.ready_at IS NOT NULL
+                                THEN statement_timestamp() + :ttl * interval '1 microsecond' END
             FROM held AS h
             WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
             """ + CLAIMED;

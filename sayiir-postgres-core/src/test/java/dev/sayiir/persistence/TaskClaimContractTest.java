@@ -266,6 +266,33 @@ class TaskClaimContractTest extends ContractTest {
     }
 
     @Test
+    void R17_an_extended_claim_is_exclusive_until_its_new_end_and_free_at_once_when_released() {
+        store.createSnapshot(order("order-1"));
+        TaskClaim claim = claimShortly("order-1", "worker-1");
+
+        for (int i = 0; i < 100; i++) {
+            claim = claims.extendTaskClaim(claim, Duration.ofMillis(1));
+            claim = claims.extendTaskClaim(claim, MINUTE);
+            assertThat(claims.claimTask("order-1", "reserve", "worker-2", MINUTE))
+                    .isEmpty();
+        }
+        assertThat(claims.releaseTaskClaim(claim)).isTrue();
+        assertThat(claims.claimTask("order-1", "reserve", "worker-2", MINUTE)).isPresent();
+    }
+
+    @Test
+    void R17_a_claim_that_expired_before_a_save_is_exclusive_again_once_it_is_extended() {
+        WorkflowSnapshot loaded = store.createSnapshot(order("order-1"));
+        TaskClaim claim = claimShortly("order-1", "worker-1");
+        await().until(() -> Instant.now().isAfter(claim.expiresAt()));
+        store.saveSnapshot(loaded.toBuilder().loopIteration("round", 1).build());
+
+        claims.extendTaskClaim(claim, MINUTE);
+
+        assertThat(claims.claimTask("order-1", "reserve", "worker-2", MINUTE)).isEmpty();
+    }
+
+    @Test
     void a_paused_task_keeps_its_claim_and_is_not_due_before_it_goes_on() {
         store.createSnapshot(order("order-1"));
         TaskClaim claim = claim("order-1", "worker-1");

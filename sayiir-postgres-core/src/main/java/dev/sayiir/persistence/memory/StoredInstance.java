@@ -83,7 +83,8 @@ final class StoredInstance {
     /** The task of a paused instance is not due, and a back-off beyond the claim stays. */
     void claimedBy(TaskClaim claimed) {
         Optional<Instant> before = claim.map(TaskClaim::expiresAt);
-        readyAt = readyAt.map(at -> before.filter(at::isAfter).isPresent() ? at : claimed.expiresAt());
+        readyAt = readyAt.map(at ->
+                before.filter(at::isAfter).isPresent() && at.isAfter(claimed.expiresAt()) ? at : claimed.expiresAt());
         claim = Optional.of(claimed);
     }
 
