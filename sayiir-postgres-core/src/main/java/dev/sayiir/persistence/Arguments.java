@@ -17,6 +17,14 @@ public final class Arguments {
         if (after < 0) {
             throw new IllegalArgumentException(position + " is " + after + "; use 0 for the first page");
         }
+        requireLimit(limit);
+    }
+
+    /**
+     * @param limit how many entries at most
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public static void requireLimit(int limit) {
         if (limit < 1) {
             throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
         }

@@ -30,9 +30,7 @@ public record ClaimQuery(
     /** @throws IllegalArgumentException if a value is out of its range */
     public ClaimQuery {
         Identifiers.requireName("worker id", workerId);
-        if (limit < 1) {
-            throw new IllegalArgumentException("The limit is " + limit + "; it must be at least 1");
-        }
+        Arguments.requireLimit(limit);
         requireDuration("ttl", ttl);
         requireDuration("ageing", ageing);
         definitions = definitions.map(Set::copyOf);

@@ -154,12 +154,8 @@ final class CheckpointRepository {
                     status_requested_by = :statusRequestedBy
             """;
 
-    /**
-     * Writes only what is new since a version, and only if that is still the stored one: then the statement's snapshot
-     * shows all that belongs to it, whatever was waited for. The incarnation tells apart an instance that was deleted and
-     * made anew under the same id.
-     */
-    private static final String UPDATE = "WITH " + SET + """
+    /** The incarnation tells apart an instance that was deleted and made anew under the same id. */
+    private static final String IF_UNCHANGED = """
                 WHERE w.instance_id = :instanceId
                   AND w.version = :basedOn
                   AND w.incarnation = :incarnation
@@ -167,6 +163,12 @@ final class CheckpointRepository {
                 RETURNING w.instance_id, w.version, w.updated_at
             )
             """ + CHECKPOINT;
+
+    /**
+     * Writes only what is new since a version, and only if that is still the stored one: then the statement's snapshot
+     * shows all that belongs to it, whatever was waited for.
+     */
+    private static final String UPDATE = "WITH " + SET + IF_UNCHANGED;
 
     /**
      * The same for a task that is held. Locks the instance first, as everything does, and then the task; that lock sees the
@@ -190,13 +192,7 @@ final class CheckpointRepository {
             ),
             """ + SET + """
                 FROM held AS h
-                WHERE w.instance_id = :instanceId
-                  AND w.version = :basedOn
-                  AND w.incarnation = :incarnation
-                  AND w.status IN ('InProgress', 'Paused')
-                RETURNING w.instance_id, w.version, w.updated_at
-            )
-            """ + CHECKPOINT;
+            """ + IF_UNCHANGED;
 
     /** Replaces everything by a new baseline. For a caller who holds the lock and has seen the version under it. */
     private static final String REPLACE = "WITH " + SET + """
