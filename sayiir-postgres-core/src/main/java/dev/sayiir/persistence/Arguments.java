@@ -48,4 +48,13 @@ public final class Arguments {
     public static String requireEventName(String eventName) {
         return Identifiers.requireName("event name", eventName);
     }
+
+    /**
+     * @param eventKey the sender's name for one event
+     * @return the same key
+     * @throws IllegalArgumentException if it is not 1 to 256 bytes of UTF-8
+     */
+    public static String requireEventKey(String eventKey) {
+        return Identifiers.requireName("event key", eventKey);
+    }
 }

@@ -111,7 +111,23 @@ public interface SignalStore {
      * @throws SnapshotNotFoundException if there is no such instance
      * @throws TerminalStateException if it is finished
      */
-    EventOutcome sendEvent(String instanceId, String eventName, Payload payload);
+    default EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
+        return sendEvent(instanceId, eventName, payload, Optional.empty());
+    }
+
+    /**
+     * Sends an instance an event, once: another one with the same key is dropped, also when the first has been consumed or
+     * the instance is finished. For senders that may send again what they have sent.
+     *
+     * @param instanceId the instance
+     * @param eventName the name of the event, 1 to 256 bytes of UTF-8
+     * @param payload what it brings, possibly of no bytes
+     * @param eventKey the sender's own name for this one event, 1 to 256 bytes of UTF-8; empty if it has none
+     * @return whether the instance has gone on, or has had that event before
+     * @throws SnapshotNotFoundException if there is no such instance
+     * @throws TerminalStateException if it is finished
+     */
+    EventOutcome sendEvent(String instanceId, String eventName, Payload payload, Optional<String> eventKey);
 
     /**
      * Takes the oldest pending event of a name. Of several callers each gets another one.

@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param definitionHash which workflow it is an instance of
  * @param workerId the worker that has it
  * @param claimToken the number of this claim: each claim of a task gets a greater one than those before
+ * @param attempt the how-many-th claim this is since the task was opened, 1 for the first
  * @param claimedAt since when, by the store's clock
  * @param expiresAt until when, by the store's clock; then others may take the task over
  */
@@ -20,6 +21,7 @@ public record TaskClaim(
         String definitionHash,
         String workerId,
         long claimToken,
+        int attempt,
         Instant claimedAt,
         Instant expiresAt) {
 
@@ -35,6 +37,6 @@ public record TaskClaim(
      * @return the same claim with that end
      */
     public TaskClaim until(Instant later) {
-        return new TaskClaim(instanceId, taskId, definitionHash, workerId, claimToken, claimedAt, later);
+        return new TaskClaim(instanceId, taskId, definitionHash, workerId, claimToken, attempt, claimedAt, later);
     }
 }

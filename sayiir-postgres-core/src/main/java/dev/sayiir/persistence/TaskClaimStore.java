@@ -14,10 +14,10 @@ import java.util.Optional;
  * passed. Waits without a time limit, and tasks of paused or finished instances, are never due.
  *
  * <pre>{@code
- * for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
- *     WorkflowSnapshot order = store.loadSnapshot(claim.instanceId());
- *     Payload output = run(claim.taskId(), order);
- *     claims.commitTask(claim, order.completeTask(claim.taskId(), output).moveTo(next), Optional.empty());
+ * for (ClaimedTask task : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
+ *     String taskId = task.claim().taskId();
+ *     Payload output = run(taskId, task.snapshot());
+ *     claims.commitTask(task.claim(), task.snapshot().completeTask(taskId, output).moveTo(next), Optional.empty());
  * }
  * }</pre>
  */
@@ -26,12 +26,36 @@ public interface TaskClaimStore {
     /**
      * Finds due tasks and claims them, the most urgent ones first: by priority, in which a task rises the longer it has
      * been due. Tasks that failed last on this very worker come after all others. Never waits for another worker, and no
-     * two workers get the same task. An instance for which a cancel or a pause is pending is cancelled or paused instead.
+     * two workers get the same task.
+     *
+     * <p>What stands in the way of a task is dealt with instead: an instance for which a cancel or a pause is pending is
+     * cancelled or paused, one that waits for an event which is there goes on with it, and one that cannot be decoded is
+     * logged, marked with the error, and left alone until the claim expires.
      *
      * @param query which tasks are wanted, and for how long
-     * @return the claims, at most as many as the query says
+     * @return the tasks, each with its claim and its instance, at most as many as the query says
      */
-    List<TaskClaim> claimAvailableTasks(ClaimQuery query);
+    List<ClaimedTask> claimAvailableTasks(ClaimQuery query);
+
+    /**
+     * Looks for due tasks, in the order in which they would be claimed, without claiming or locking any. By the time that
+     * the caller looks, others may have them.
+     *
+     * @param query which tasks are wanted
+     * @return the tasks, at most as many as the query says
+     */
+    List<AvailableTask> findAvailableTasks(ClaimQuery query);
+
+    /**
+     * Looks whether a task that a hint is about is due, and suits a worker, without claiming or locking it.
+     *
+     * @param instanceId the instance
+     * @param taskId its task
+     * @param query what the worker wants; its limit does not matter
+     * @return the task; empty if it is not due, somebody has it, or the worker does not want it
+     * @throws IllegalArgumentException if an id is not valid
+     */
+    Optional<AvailableTask> findHintedTask(String instanceId, String taskId, ClaimQuery query);
 
     /**
      * Claims one task.

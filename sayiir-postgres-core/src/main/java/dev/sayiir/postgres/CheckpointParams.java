@@ -1,8 +1,10 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.Signals;
 import dev.sayiir.postgres.TaskRows.Change;
 import dev.sayiir.postgres.TaskRows.Put;
 import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
@@ -59,6 +61,8 @@ final class CheckpointParams {
                 .text("sequence", sequence)
                 .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
                 .text("lastError", retry.map(TaskRetry::lastError))
+                .number("writeId", checkpoint.writeId())
+                .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))
                 .flag("waiting", open.filter(OpenTask::waiting).isPresent())
                 .time("notBefore", open.flatMap(OpenTask::notBefore));
         TaskChanges changes = checkpoint.changes();

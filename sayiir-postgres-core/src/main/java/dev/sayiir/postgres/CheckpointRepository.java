@@ -23,20 +23,27 @@ final class CheckpointRepository {
      * later versions never look earlier.
      *
      * <p>A task that stays open stays claimed, unless the checkpoint releases it; one that is closed is not. If the claim is
-     * carried on, it is a new one, on the task that is open now.
+     * carried on, it is a new one, on the task that is open now. A wait is due at once if its event is there already:
+     * whoever claims it then finds the event; one that is sent later finds the instance at the wait.
      */
     private static final String CHECKPOINT = """
-            , carry AS (
+            , due AS (
                 SELECT :carryOn::bigint IS NOT NULL AS carried,
-                       s.updated_at + :carryOn::bigint * interval '1 microsecond' AS expires_at
+                       s.updated_at + :carryOn::bigint * interval '1 microsecond' AS expires_at,
+                       CASE WHEN :running THEN COALESCE(
+                           s.updated_at + :carryOn::bigint * interval '1 microsecond',
+                           CASE WHEN :awaitedEvent::text IS NOT NULL
+                                     AND ${schema}.sayiir_has_event(s.instance_id, :awaitedEvent) THEN s.updated_at END,
+                           :notBefore::timestamptz,
+                           CASE WHEN NOT :waiting THEN s.updated_at END) END AS ready_at
                 FROM saved AS s
             ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
                     (instance_id, version, saved_at, baseline, status, current_task_id,
-                     completed_task_ids, outputs, withdrawn_task_ids, data, initial_input)
+                     completed_task_ids, outputs, withdrawn_task_ids, data, initial_input, write_id)
                 SELECT s.instance_id, s.version, s.updated_at, :baseline, :status, :currentTaskId,
                        NULLIF(:completedTaskIds::text[], '{}'), NULLIF(:outputs::bytea[], '{}'),
-                       NULLIF(:withdrawnTaskIds::text[], '{}'), :data, :initialInput
+                       NULLIF(:withdrawnTaskIds::text[], '{}'), :data, :initialInput, :writeId
                 FROM saved AS s
             ), put AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
@@ -44,23 +51,22 @@ final class CheckpointRepository {
                      claim_token, claimed_at, claim_expires_at, worker_id, attempts,
                      task_priority, definition_hash, task_tags, last_failed_worker, error)
                 SELECT s.instance_id, p.task_id, p.status,
-                       CASE WHEN p.open AND :running THEN COALESCE(
-                           c.expires_at, :notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
+                       CASE WHEN p.open THEN d.ready_at END,
                        CASE WHEN p.done THEN s.version END,
                        s.updated_at,
                        CASE WHEN NOT p.open THEN s.updated_at END,
-                       CASE WHEN p.open AND c.carried THEN nextval(:sequence::regclass) END,
-                       CASE WHEN p.open AND c.carried THEN s.updated_at END,
-                       CASE WHEN p.open THEN c.expires_at END,
-                       CASE WHEN p.open AND c.carried THEN :workerId END,
-                       CASE WHEN p.open AND c.carried THEN 1 ELSE 0 END,
+                       CASE WHEN p.open AND d.carried THEN nextval(:sequence::regclass) END,
+                       CASE WHEN p.open AND d.carried THEN s.updated_at END,
+                       CASE WHEN p.open THEN d.expires_at END,
+                       CASE WHEN p.open AND d.carried THEN :workerId END,
+                       CASE WHEN p.open AND d.carried THEN 1 ELSE 0 END,
                        :taskPriority::smallint, :definitionHash, :taskTags::text[],
                        CASE WHEN p.open THEN :lastFailedWorker END,
                        CASE WHEN p.open THEN :lastError END
                 FROM saved AS s
                 CROSS JOIN unnest(:putTaskIds::text[], :putStatuses::text[], :putDone::boolean[], :putOpen::boolean[])
                     AS p (task_id, status, done, open)
-                CROSS JOIN carry AS c
+                CROSS JOIN due AS d
                 ON CONFLICT (instance_id, task_id) DO UPDATE SET
                     status = excluded.status,
                     ready_at = CASE WHEN :release THEN excluded.ready_at
@@ -77,23 +83,24 @@ final class CheckpointRepository {
                     claim_expires_at = CASE WHEN :release OR excluded.completed_at IS NOT NULL
                                             THEN excluded.claim_expires_at ELSE t.claim_expires_at END,
                     worker_id = COALESCE(excluded.worker_id, t.worker_id),
-                    attempts = t.attempts + excluded.attempts,
+                    attempts = excluded.attempts + CASE WHEN t.completed_at IS NULL AND excluded.completed_version IS NULL
+                                                        THEN t.attempts ELSE 0 END,
                     task_priority = excluded.task_priority,
                     definition_hash = excluded.definition_hash,
                     task_tags = excluded.task_tags,
                     last_failed_worker = excluded.last_failed_worker,
                     error = excluded.error
-                RETURNING t.task_id, t.claim_token, t.claimed_at, t.claim_expires_at
+                RETURNING t.task_id, t.claim_token, t.attempts, t.claimed_at, t.claim_expires_at
             ), changed AS (
                 UPDATE ${schema}.sayiir_workflow_tasks AS t
                 SET status = c.status,
-                    ready_at = CASE WHEN c.open AND :running THEN COALESCE(
-                        n.expires_at, :notBefore::timestamptz, CASE WHEN NOT :waiting THEN s.updated_at END) END,
-                    claim_token = CASE WHEN c.open AND n.carried THEN nextval(:sequence::regclass) END,
-                    claimed_at = CASE WHEN c.open AND n.carried THEN s.updated_at END,
-                    claim_expires_at = CASE WHEN c.open THEN n.expires_at END,
-                    worker_id = CASE WHEN c.open AND n.carried THEN :workerId ELSE t.worker_id END,
-                    attempts = t.attempts + CASE WHEN c.open AND n.carried THEN 1 ELSE 0 END,
+                    ready_at = CASE WHEN c.open THEN d.ready_at END,
+                    claim_token = CASE WHEN c.open AND d.carried THEN nextval(:sequence::regclass) END,
+                    claimed_at = CASE WHEN c.open AND d.carried THEN s.updated_at END,
+                    claim_expires_at = CASE WHEN c.open THEN d.expires_at END,
+                    worker_id = CASE WHEN c.open AND d.carried THEN :workerId ELSE t.worker_id END,
+                    attempts = CASE WHEN t.completed_at IS NULL THEN t.attempts ELSE 0 END
+                               + CASE WHEN c.open AND d.carried THEN 1 ELSE 0 END,
                     task_priority = :taskPriority,
                     definition_hash = :definitionHash,
                     task_tags = :taskTags,
@@ -106,17 +113,17 @@ final class CheckpointRepository {
                 CROSS JOIN unnest(:changedTaskIds::text[], :changedStatuses::text[], :changedWithdrawn::boolean[],
                                   :changedOpen::boolean[])
                     AS c (task_id, status, withdrawn, open)
-                CROSS JOIN carry AS n
+                CROSS JOIN due AS d
                 WHERE t.instance_id = :instanceId AND t.task_id = c.task_id
-                RETURNING t.task_id, t.claim_token, t.claimed_at, t.claim_expires_at
+                RETURNING t.task_id, t.claim_token, t.attempts, t.claimed_at, t.claim_expires_at
             )
-            SELECT s.version, n.task_id, n.claim_token, n.claimed_at, n.claim_expires_at,
+            SELECT s.version, n.task_id, n.claim_token, n.attempts, n.claimed_at, n.claim_expires_at,
                    :release AND ${schema}.sayiir_is_signalled(s.instance_id) AS signalled
             FROM saved AS s
             LEFT JOIN (
-                SELECT p.task_id, p.claim_token, p.claimed_at, p.claim_expires_at FROM put AS p
+                SELECT p.task_id, p.claim_token, p.attempts, p.claimed_at, p.claim_expires_at FROM put AS p
                 UNION ALL
-                SELECT c.task_id, c.claim_token, c.claimed_at, c.claim_expires_at FROM changed AS c
+                SELECT c.task_id, c.claim_token, c.attempts, c.claimed_at, c.claim_expires_at FROM changed AS c
             ) AS n ON n.claim_token IS NOT NULL
             """;
 
@@ -232,9 +239,10 @@ final class CheckpointRepository {
                           w.definition_hash, w.task_tags
             ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
-                    (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs)
+                    (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs,
+                     write_id)
                 SELECT s.instance_id, s.version, s.updated_at, false, s.status, s.current_task_id,
-                       ARRAY[:taskId::text], ARRAY[:output::bytea]
+                       ARRAY[:taskId::text], ARRAY[:output::bytea], :writeId
                 FROM saved AS s
             ), put AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
@@ -256,6 +264,15 @@ final class CheckpointRepository {
             SELECT s.version FROM saved AS s
             """;
 
+    /** Reads the checkpoints of the instance, latest first: good enough for what is only asked when an answer got lost. */
+    private static final String WRITTEN = """
+            SELECT h.version
+            FROM ${schema}.sayiir_workflow_history AS h
+            WHERE h.instance_id = :instanceId AND h.write_id = :writeId
+            ORDER BY h.version DESC
+            LIMIT 1
+            """;
+
     private final NamedParameterJdbcOperations jdbc;
     private final String insert;
     private final CheckpointParams common;
@@ -263,6 +280,7 @@ final class CheckpointRepository {
     private final String commit;
     private final String replace;
     private final String result;
+    private final String written;
 
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
@@ -272,11 +290,12 @@ final class CheckpointRepository {
         this.commit = schema.in(COMMIT);
         this.replace = schema.in(REPLACE);
         this.result = schema.in(RESULT);
+        this.written = schema.in(WRITTEN);
     }
 
     /** The first checkpoint of an instance; false if the id is taken. */
-    boolean insert(Checkpoint checkpoint, long incarnation) {
-        return version(insert, common.baseline(checkpoint).number("incarnation", incarnation))
+    boolean insert(Checkpoint checkpoint) {
+        return version(insert, common.baseline(checkpoint).number("incarnation", checkpoint.writeId()))
                 .isPresent();
     }
 
@@ -326,6 +345,7 @@ final class CheckpointRepository {
                 claim.definitionHash(),
                 claim.workerId(),
                 row.getLong("claim_token"),
+                row.getInt("attempts"),
                 Columns.time(row, "claimed_at"),
                 Columns.time(row, "claim_expires_at"));
     }
@@ -336,10 +356,17 @@ final class CheckpointRepository {
     }
 
     /** Adds a result; empty if the instance changed meanwhile, or is finished or gone. */
-    OptionalLong addResult(String instanceId, String taskId, Payload output) {
-        return version(
-                result,
-                Params.of("instanceId", instanceId).text("taskId", taskId).bytes("output", output.bytes()));
+    OptionalLong addResult(String instanceId, String taskId, Payload output, Write write) {
+        Params params = Params.of("instanceId", instanceId)
+                .text("taskId", taskId)
+                .bytes("output", output.bytes())
+                .number("writeId", write.id());
+        return version(result, params);
+    }
+
+    /** The version that a write has stored; empty if it has not. */
+    OptionalLong findWritten(String instanceId, Write write) {
+        return version(written, Params.of("instanceId", instanceId).number("writeId", write.id()));
     }
 
     private OptionalLong version(String sql, Params params) {

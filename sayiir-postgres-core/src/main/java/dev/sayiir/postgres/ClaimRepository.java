@@ -1,10 +1,13 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.workflow.TaskPriority;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -33,7 +36,7 @@ final class ClaimRepository {
             """;
 
     private static final String CLAIMED = """
-            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.claimed_at,
+            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
                       t.claim_expires_at
             """;
 
@@ -41,21 +44,22 @@ final class ClaimRepository {
      * Ten short walks of the dispatch index: for each priority, once for tasks that did not fail here last, once for
      * those that did. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among
      * them, and nothing that is not due is read. Rows that somebody else is about to claim or to change are passed over
-     * without waiting. What was locked and not chosen is free again when the statement ends.
+     * without waiting. What was locked and not chosen is free again when the statement ends. Each claim comes with the
+     * rows of its instance; if they are damaged, with an empty blob instead of none, so that it is noticed.
      *
      * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
      * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
      */
-    private static final String CLAIM_AVAILABLE = """
+    private static final String DUE = """
             WITH due AS (
-                SELECT c.instance_id, c.task_id,
+                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at,
                        row_number() OVER (ORDER BY b.failed_here,
                            p.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
                            c.ready_at) AS place
                 FROM generate_series(1, 5) AS p (task_priority)
                 CROSS JOIN (VALUES (false), (true)) AS b (failed_here)
                 CROSS JOIN LATERAL (
-                    SELECT t.instance_id, t.task_id, t.ready_at
+                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
                     FROM ${schema}.sayiir_workflow_tasks AS t
                     WHERE t.task_priority = p.task_priority
                       AND t.ready_at <= statement_timestamp()
@@ -66,6 +70,9 @@ final class ClaimRepository {
                           END
                     ORDER BY t.ready_at
                     LIMIT :limit
+            """;
+
+    private static final String CLAIM_AVAILABLE = DUE + """
                     FOR UPDATE SKIP LOCKED
                 ) AS c
             ), claimed AS (
@@ -75,10 +82,31 @@ final class ClaimRepository {
             """ + CLAIMED + """
                 , d.place
             )
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.claimed_at,
-                   c.claim_expires_at, ${schema}.sayiir_is_signalled(c.instance_id) AS signalled
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
+                   c.claim_expires_at, s.version, s.data_version, s.incarnation, s.trace_parent,
+                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.signalled
             FROM claimed AS c
-            ORDER BY c.place
+            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(c.instance_id) AS s ON true
+            ORDER BY c.place, s.completed_version NULLS FIRST, s.place
+            """;
+
+    private static final String FIND_AVAILABLE = DUE + """
+                ) AS c
+            )
+            SELECT d.instance_id, d.task_id, d.definition_hash, d.task_priority, d.ready_at
+            FROM due AS d
+            WHERE d.place <= :limit
+            ORDER BY d.place
+            """;
+
+    private static final String FIND_HINTED = """
+            SELECT t.instance_id, t.task_id, t.definition_hash, t.task_priority, t.ready_at
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = :instanceId
+              AND t.task_id = :taskId
+              AND t.ready_at <= statement_timestamp()
+              AND (:anyDefinition OR t.definition_hash = ANY (:definitions))
+              AND (:anyTag OR t.task_tags <@ :tags)
             """;
 
     /** Waits for whoever changes the task, and then looks at it again. */
@@ -137,6 +165,22 @@ final class ClaimRepository {
             WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
             """;
 
+    /** The claim that a commit of an earlier one was carried on to, if it is still held. */
+    private static final String CARRIED_ON = """
+            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
+                   t.claim_expires_at
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.worker_id = :workerId
+              AND t.claim_token > :claimToken
+            """;
+
+    /** For those who look: why nobody gets on with it. */
+    private static final String REPORT = """
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET error = :error
+            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
+            """;
+
     private static final String IS_HELD = """
             SELECT t.claim_token
             FROM ${schema}.sayiir_workflow_tasks AS t
@@ -147,6 +191,10 @@ final class ClaimRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final String sequence;
     private final String claimAvailable;
+    private final String findAvailable;
+    private final String findHinted;
+    private final String report;
+    private final String carriedOn;
     private final String claimOne;
     private final String extend;
     private final String release;
@@ -157,6 +205,10 @@ final class ClaimRepository {
         this.jdbc = jdbc;
         this.sequence = schema.in("${schema}.sayiir_claim_token");
         this.claimAvailable = schema.in(CLAIM_AVAILABLE);
+        this.findAvailable = schema.in(FIND_AVAILABLE);
+        this.findHinted = schema.in(FIND_HINTED);
+        this.report = schema.in(REPORT);
+        this.carriedOn = schema.in(CARRIED_ON);
         this.claimOne = schema.in(CLAIM_ONE);
         this.extend = schema.in(EXTEND);
         this.release = schema.in(RELEASE);
@@ -164,21 +216,55 @@ final class ClaimRepository {
         this.isHeld = schema.in(IS_HELD);
     }
 
-    /** A claim, and whether its instance has been asked to be cancelled or paused. */
-    record Claimed(TaskClaim claim, boolean signalled) {}
+    /** A claim with what is stored of its instance, and whether that has been asked to be cancelled or paused. */
+    record Claimed(TaskClaim claim, StoredSnapshot stored, boolean signalled) {}
 
     List<Claimed> claimAvailable(ClaimQuery query) {
-        Params params = Params.of("workerId", query.workerId())
-                .text("sequence", sequence)
+        Params params = wanted(query).text("sequence", sequence).number("ttl", micros(query.ttl()));
+        return jdbc.query(claimAvailable, params, ClaimRepository::claimed);
+    }
+
+    List<AvailableTask> findAvailable(ClaimQuery query) {
+        return jdbc.query(findAvailable, wanted(query), ClaimRepository::available);
+    }
+
+    Optional<AvailableTask> findHinted(String instanceId, String taskId, ClaimQuery query) {
+        Params params = wanted(query).text("instanceId", instanceId).text("taskId", taskId);
+        return jdbc.query(findHinted, params, ClaimRepository::available).stream()
+                .findFirst();
+    }
+
+    private static Params wanted(ClaimQuery query) {
+        return Params.of("workerId", query.workerId())
                 .number("limit", query.limit())
-                .number("ttl", micros(query.ttl()))
                 .number("ageing", micros(query.ageing()))
                 .flag("anyDefinition", query.definitions().isEmpty())
                 .texts("definitions", query.definitions().orElse(Set.of()))
                 .flag("anyTag", query.tags().isEmpty())
                 .texts("tags", query.tags().orElse(Set.of()));
-        return jdbc.query(
-                claimAvailable, params, (row, number) -> new Claimed(claim(row, number), row.getBoolean("signalled")));
+    }
+
+    private static AvailableTask available(ResultSet row, int number) throws SQLException {
+        return new AvailableTask(
+                row.getString("instance_id"),
+                row.getString("task_id"),
+                row.getString("definition_hash"),
+                TaskPriority.ofLevel(row.getInt("task_priority")),
+                Columns.time(row, "ready_at"));
+    }
+
+    /** The row with the control state comes first, and is the one without a result. */
+    private static List<Claimed> claimed(ResultSet rows) throws SQLException {
+        List<Claimed> claims = new ArrayList<>();
+        while (rows.next()) {
+            if (rows.getObject("completed_version") == null) {
+                claims.add(new Claimed(
+                        claim(rows, claims.size()), new StoredSnapshot(rows), rows.getBoolean("signalled")));
+            } else {
+                claims.get(claims.size() - 1).stored().add(rows);
+            }
+        }
+        return claims;
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {
@@ -209,6 +295,15 @@ final class ClaimRepository {
         return jdbc.update(releaseAll, Params.of("workerId", workerId));
     }
 
+    Optional<TaskClaim> carriedOn(TaskClaim earlier, String taskId) {
+        Params params = key(earlier).text("taskId", taskId).text("workerId", earlier.workerId());
+        return jdbc.query(carriedOn, params, ClaimRepository::claim).stream().findFirst();
+    }
+
+    void report(TaskClaim claim, String error) {
+        jdbc.update(report, key(claim).text("error", error));
+    }
+
     /** Whether it is still held; and if so, it cannot be lost before the transaction ends. */
     boolean isHeld(TaskClaim claim) {
         return !jdbc.queryForList(isHeld, key(claim), Long.class).isEmpty();
@@ -231,6 +326,7 @@ final class ClaimRepository {
                 row.getString("definition_hash"),
                 row.getString("worker_id"),
                 row.getLong("claim_token"),
+                row.getInt("attempts"),
                 Columns.time(row, "claimed_at"),
                 Columns.time(row, "claim_expires_at"));
     }

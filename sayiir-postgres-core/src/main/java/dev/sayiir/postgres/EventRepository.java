@@ -47,8 +47,13 @@ final class EventRepository {
             """;
 
     private static final String SEND = """
-            INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, name, payload)
-            VALUES (:instanceId, clock_timestamp(), 'EventSent', :name, :payload)
+            INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, name, payload, event_key)
+            VALUES (:instanceId, clock_timestamp(), 'EventSent', :name, :payload, :eventKey)
+            """;
+
+    private static final String HAS_KEY = """
+            SELECT EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                           WHERE e.instance_id = :instanceId AND e.event_key = :eventKey)
             """;
 
     private static final String SIGNALS = """
@@ -111,6 +116,7 @@ final class EventRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final String request;
     private final String send;
+    private final String hasKey;
     private final String signals;
     private final String clear;
     private final String oldest;
@@ -123,6 +129,7 @@ final class EventRepository {
         this.jdbc = jdbc;
         this.request = schema.in(REQUEST);
         this.send = schema.in(SEND);
+        this.hasKey = schema.in(HAS_KEY);
         this.signals = schema.in(SIGNALS);
         this.clear = schema.in(CLEAR);
         this.oldest = schema.in(OLDEST);
@@ -153,8 +160,19 @@ final class EventRepository {
                         : Optional.empty());
     }
 
-    void send(String instanceId, String name, Payload payload) {
-        jdbc.update(send, Params.of("instanceId", instanceId).text("name", name).bytes("payload", payload.bytes()));
+    void send(String instanceId, String name, Payload payload, Optional<String> key) {
+        jdbc.update(
+                send,
+                Params.of("instanceId", instanceId)
+                        .text("name", name)
+                        .bytes("payload", payload.bytes())
+                        .text("eventKey", key));
+    }
+
+    /** For a caller who holds the lock: what is not there now cannot come before it is released. */
+    boolean hasKey(String instanceId, String key) {
+        return Boolean.TRUE.equals(
+                jdbc.queryForObject(hasKey, Params.of("instanceId", instanceId).text("eventKey", key), Boolean.class));
     }
 
     List<PendingSignal> signals(String instanceId) {

@@ -5,8 +5,12 @@ import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.workflow.SayiirException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.dao.DataAccessException;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -20,27 +24,68 @@ final class InstanceLock {
 
     private final InstanceRepository instances;
     private final TransactionOperations transactions;
+    private final TransientFailures failures;
 
-    InstanceLock(InstanceRepository instances, TransactionOperations transactions) {
+    InstanceLock(InstanceRepository instances, TransactionOperations transactions, TransientFailures failures) {
         this.instances = instances;
         this.transactions = transactions;
+        this.failures = failures;
     }
 
     /** Empty if there is no such instance. */
     <T> Optional<T> ifStored(String instanceId, Function<Stored, T> action) {
-        Optional<Supplier<T>> outcome =
-                transactions.execute(transaction -> instances.lock(instanceId).map(stored -> outcome(stored, action)));
-        return outcome.map(Supplier::get);
+        AtomicReference<@Nullable Done<T>> done = new AtomicReference<>();
+        try {
+            Optional<Supplier<T>> outcome = transactions.execute(transaction -> instances
+                    .lock(instanceId)
+                    .map(stored -> {
+                        Supplier<T> result = outcome(stored, action);
+                        if (transaction.isNewTransaction()) {
+                            done.set(new Done<>(stored.transactionId().orElseThrow(), result));
+                        }
+                        return result;
+                    }));
+            return outcome.map(Supplier::get);
+        } catch (TransactionException | DataAccessException failure) {
+            Done<T> committing = done.get();
+            if (committing != null && isCommitted(instanceId, committing, failure)) {
+                return Optional.of(committing.result().get());
+            }
+            throw failure;
+        }
+    }
+
+    /** What an action came to, and the transaction that was to be committed after it. */
+    private record Done<T>(String transactionId, Supplier<T> result) {}
+
+    /**
+     * Whether a commit that was not acknowledged took place. The server may still be at it: waiting for the row is waiting
+     * for its end.
+     */
+    private boolean isCommitted(String instanceId, Done<?> done, RuntimeException failure) {
+        try {
+            return failures.retry(() -> transactions.execute(transaction -> {
+                instances.lock(instanceId);
+                return instances.isCommitted(done.transactionId());
+            }));
+        } catch (TransactionException | DataAccessException e) {
+            failure.addSuppressed(e);
+            throw new UnknownOutcomeException(instanceId, failure);
+        }
     }
 
     /** The same, refused if the instance is finished. */
     <T> Optional<T> unfinishedIfStored(String instanceId, Function<Stored, T> action) {
         return ifStored(instanceId, stored -> {
-            if (stored.status().isTerminal()) {
-                throw new TerminalStateException(instanceId, stored.status());
-            }
+            requireUnfinished(instanceId, stored);
             return action.apply(stored);
         });
+    }
+
+    static void requireUnfinished(String instanceId, Stored stored) {
+        if (stored.status().isTerminal()) {
+            throw new TerminalStateException(instanceId, stored.status());
+        }
     }
 
     /** The same, refused if there is no such instance. */

@@ -14,13 +14,25 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 final class InstanceRepository {
 
     private static final String FIND = """
-            SELECT w.version, w.status, w.incarnation, w.position_kind, clock_timestamp() AS now
+            SELECT w.version, w.status, w.incarnation, w.position_kind, clock_timestamp() AS now,
+                   NULL::text AS transaction_id
             FROM ${schema}.sayiir_workflows AS w
             WHERE w.instance_id = :instanceId
             """;
 
-    /** No other table in it: after a wait, PostgreSQL checks only the locked row again and would lose a joined one. */
-    private static final String LOCK = FIND + "FOR NO KEY UPDATE";
+    /**
+     * No other table in it: after a wait, PostgreSQL checks only the locked row again and would lose a joined one. By the id
+     * of the transaction the server can be asked later whether it was committed.
+     */
+    private static final String LOCK = """
+            SELECT w.version, w.status, w.incarnation, w.position_kind, clock_timestamp() AS now,
+                   pg_current_xact_id()::text AS transaction_id
+            FROM ${schema}.sayiir_workflows AS w
+            WHERE w.instance_id = :instanceId
+            FOR NO KEY UPDATE
+            """;
+
+    private static final String IS_COMMITTED = "SELECT pg_xact_status(:transactionId::text::xid8) = 'committed'";
 
     /** All rows of the instance, through the primary key: needed only when a snapshot replaces whatever is stored. */
     private static final String TASKS = """
@@ -44,6 +56,7 @@ final class InstanceRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final String find;
     private final String lock;
+    private final String isCommitted;
     private final String tasks;
     private final String delete;
     private final String ids;
@@ -52,17 +65,24 @@ final class InstanceRepository {
         this.jdbc = jdbc;
         this.find = schema.in(FIND);
         this.lock = schema.in(LOCK);
+        this.isCommitted = schema.in(IS_COMMITTED);
         this.tasks = schema.in(TASKS);
         this.delete = schema.in(DELETE);
         this.ids = schema.in(IDS);
     }
 
-    /** What is stored of an instance, and when that was read by the database's clock. */
-    record Stored(long version, WorkflowStatus status, long incarnation, Optional<String> positionKind, Instant now) {
+    /** What is stored of an instance, when that was read by the database's clock, and the transaction that locked it. */
+    record Stored(
+            long version,
+            WorkflowStatus status,
+            long incarnation,
+            Optional<String> positionKind,
+            Instant now,
+            Optional<String> transactionId) {
 
         /** The same instance, after a checkpoint under the same lock. */
         Stored at(long laterVersion) {
-            return new Stored(laterVersion, status, incarnation, positionKind, now);
+            return new Stored(laterVersion, status, incarnation, positionKind, now, transactionId);
         }
     }
 
@@ -76,6 +96,11 @@ final class InstanceRepository {
     /** The same, locked until the transaction ends. */
     Optional<Stored> lock(String instanceId) {
         return stored(lock, instanceId);
+    }
+
+    boolean isCommitted(String transactionId) {
+        return Boolean.TRUE.equals(
+                jdbc.queryForObject(isCommitted, Params.of("transactionId", transactionId), Boolean.class));
     }
 
     StoredTasks tasks(String instanceId) {
@@ -114,7 +139,8 @@ final class InstanceRepository {
                                 WorkflowStatus.ofText(rows.getString("status")),
                                 rows.getLong("incarnation"),
                                 Optional.ofNullable(rows.getString("position_kind")),
-                                Columns.time(rows, "now")))
+                                Columns.time(rows, "now"),
+                                Optional.ofNullable(rows.getString("transaction_id"))))
                         : Optional.empty());
     }
 }

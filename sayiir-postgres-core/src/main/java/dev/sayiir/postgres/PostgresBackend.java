@@ -3,7 +3,9 @@ package dev.sayiir.postgres;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.Arguments;
+import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
@@ -67,6 +70,7 @@ public final class PostgresBackend
                 EventLog,
                 AutoCloseable {
 
+    private final TransientFailures failures;
     private final SnapshotSaver saver;
     private final SnapshotLoader loader;
     private final InstanceRepository instances;
@@ -86,7 +90,8 @@ public final class PostgresBackend
                 ? new DataSourceTransactionManager(builder.dataSource)
                 : builder.transactionManager;
         this.instances = new InstanceRepository(jdbc, schema);
-        InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager));
+        this.failures = new TransientFailures(builder.dataSource);
+        InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager), failures);
         this.saver = new SnapshotSaver(instances, new CheckpointRepository(jdbc, schema), builder.codecs, lock);
         this.loader = new SnapshotLoader(jdbc, schema, builder.codecs);
         this.results = new TaskResultRepository(jdbc, schema);
@@ -95,7 +100,7 @@ public final class PostgresBackend
         this.events = new EventRepository(jdbc, schema);
         this.signals = new SignalService(lock, events, loader, saver);
         this.claims = new ClaimRepository(jdbc, schema);
-        this.claiming = new ClaimService(claims, instances, saver, lock, signals);
+        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -137,202 +142,248 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
-        return saver.save(snapshot);
+        return failures.retryWrite(write -> saver.save(snapshot, write));
     }
 
     @Override
     public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
-        return saver.create(snapshot);
+        return failures.retryWrite(write -> saver.create(snapshot, write));
     }
 
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
-        return saver.saveIfVersion(snapshot, expectedVersion);
+        return failures.retryWrite(write -> saver.saveIfVersion(snapshot, expectedVersion, write));
     }
 
     @Override
     public long saveTaskResult(String instanceId, String taskId, Payload output) {
-        return saver.saveResult(Identifiers.requireInstanceId(instanceId), Identifiers.requireTaskId(taskId), output);
+        Identifiers.requireInstanceId(instanceId);
+        Identifiers.requireTaskId(taskId);
+        return failures.retryWrite(write -> saver.saveResult(instanceId, taskId, output, write));
     }
 
     @Override
     public Optional<WorkflowSnapshot> findSnapshot(String instanceId) {
-        return loader.current(Identifiers.requireInstanceId(instanceId));
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> loader.current(instanceId));
     }
 
     @Override
     public void deleteSnapshot(String instanceId) {
-        if (!instances.delete(Identifiers.requireInstanceId(instanceId))) {
+        Identifiers.requireInstanceId(instanceId);
+        boolean gone = failures.retryWrite(write -> instances.delete(instanceId) || write.repeated());
+        if (!gone) {
             throw new SnapshotNotFoundException(instanceId);
         }
     }
 
     @Override
     public List<String> listSnapshots() {
-        return instances.ids();
+        return failures.retry(instances::ids);
     }
 
     @Override
     public Optional<Payload> loadTaskResult(String instanceId, String taskId) {
-        return results.find(Identifiers.requireInstanceId(instanceId), Identifiers.requireTaskId(taskId))
+        Identifiers.requireInstanceId(instanceId);
+        Identifiers.requireTaskId(taskId);
+        return failures.retry(() -> results.find(instanceId, taskId))
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
     @Override
     public Map<String, Payload> loadTaskResults(String instanceId) {
-        return results.findAll(Identifiers.requireInstanceId(instanceId))
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> results.findAll(instanceId))
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
     @Override
     public List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
         Arguments.requirePage("afterVersion", afterVersion, limit);
-        List<HistoryEntry> entries = history.list(Identifiers.requireInstanceId(instanceId), afterVersion, limit);
-        if (entries.isEmpty() && instances.find(instanceId).isEmpty()) {
-            throw new SnapshotNotFoundException(instanceId);
-        }
-        return entries;
+        Identifiers.requireInstanceId(instanceId);
+        return ofStored(instanceId, () -> history.list(instanceId, afterVersion, limit));
     }
 
     @Override
     public WorkflowSnapshot loadVersion(String instanceId, long version) {
         Arguments.requireVersion(version);
-        return loader.atVersion(Identifiers.requireInstanceId(instanceId), version);
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> loader.atVersion(instanceId, version));
     }
 
     @Override
     public WorkflowSnapshot loadAsOf(String instanceId, Instant time) {
-        return loader.asOf(Identifiers.requireInstanceId(instanceId), time);
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> loader.asOf(instanceId, time));
     }
 
     @Override
     public WorkflowPage findWorkflows(WorkflowQuery query) {
-        return queries.find(query);
+        return failures.retry(() -> queries.find(query));
     }
 
     @Override
     public Optional<WorkflowSummary> findWorkflow(String instanceId) {
-        return queries.findOne(Identifiers.requireInstanceId(instanceId));
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> queries.findOne(instanceId));
     }
 
     @Override
     public Map<WorkflowStatus, Long> countByStatus() {
-        return queries.countByStatus();
+        return failures.retry(queries::countByStatus);
     }
 
     @Override
     public void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
-        signals.request(Identifiers.requireInstanceId(instanceId), kind, request);
+        Identifiers.requireInstanceId(instanceId);
+        failures.retry(() -> signals.request(instanceId, kind, request));
     }
 
     @Override
     public Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
-        return signals.pending(Identifiers.requireInstanceId(instanceId), kind);
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> signals.pending(instanceId, kind));
     }
 
     @Override
     public void clearSignal(String instanceId, SignalKind kind) {
-        signals.clear(Identifiers.requireInstanceId(instanceId), kind);
+        Identifiers.requireInstanceId(instanceId);
+        failures.retry(() -> signals.clear(instanceId, kind));
     }
 
     @Override
     public boolean checkAndCancel(String instanceId, Optional<String> interruptedAtTask) {
+        Identifiers.requireInstanceId(instanceId);
         interruptedAtTask.ifPresent(Identifiers::requireTaskId);
-        return signals.check(Identifiers.requireInstanceId(instanceId), SignalKind.CANCEL, interruptedAtTask);
+        return failures.retry(() -> signals.check(instanceId, SignalKind.CANCEL, interruptedAtTask));
     }
 
     @Override
     public boolean checkAndPause(String instanceId) {
-        return signals.check(Identifiers.requireInstanceId(instanceId), SignalKind.PAUSE, Optional.empty());
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> signals.check(instanceId, SignalKind.PAUSE, Optional.empty()));
     }
 
     @Override
     public WorkflowSnapshot unpause(String instanceId) {
-        return signals.unpause(Identifiers.requireInstanceId(instanceId));
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> signals.unpause(instanceId));
     }
 
     @Override
     public SignalOutcome requestCancel(String instanceId, SignalRequest request) {
-        return signals.requestAndApply(Identifiers.requireInstanceId(instanceId), SignalKind.CANCEL, request);
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> signals.requestAndApply(instanceId, SignalKind.CANCEL, request));
     }
 
     @Override
     public SignalOutcome requestPause(String instanceId, SignalRequest request) {
-        return signals.requestAndApply(Identifiers.requireInstanceId(instanceId), SignalKind.PAUSE, request);
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> signals.requestAndApply(instanceId, SignalKind.PAUSE, request));
     }
 
     @Override
-    public EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
-        return signals.send(Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName), payload);
+    public EventOutcome sendEvent(String instanceId, String eventName, Payload payload, Optional<String> eventKey) {
+        Identifiers.requireInstanceId(instanceId);
+        Arguments.requireEventName(eventName);
+        eventKey.ifPresent(Arguments::requireEventKey);
+        return failures.retry(() -> signals.send(instanceId, eventName, payload, eventKey));
     }
 
     @Override
     public Optional<Payload> consumeEvent(String instanceId, String eventName) {
-        return signals.consume(Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName));
+        Identifiers.requireInstanceId(instanceId);
+        Arguments.requireEventName(eventName);
+        return failures.retry(() -> signals.consume(instanceId, eventName));
     }
 
     @Override
     public Optional<WorkflowSnapshot> consumeEventAndSave(
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
-        return signals.consumeAndSave(
-                Identifiers.requireInstanceId(instanceId), Arguments.requireEventName(eventName), next);
+        Identifiers.requireInstanceId(instanceId);
+        Arguments.requireEventName(eventName);
+        return failures.retry(() -> signals.consumeAndSave(instanceId, eventName, next));
     }
 
     @Override
     public List<PendingSignal> listPendingSignals(String instanceId) {
-        return events.signals(Identifiers.requireInstanceId(instanceId));
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> events.signals(instanceId));
     }
 
     @Override
     public List<PendingEvent> listPendingEvents(String instanceId) {
-        return events.pending(Identifiers.requireInstanceId(instanceId));
+        Identifiers.requireInstanceId(instanceId);
+        return failures.retry(() -> events.pending(instanceId));
     }
 
     @Override
     public List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
         Arguments.requirePage("afterId", afterId, limit);
-        List<WorkflowEvent> found = events.list(Identifiers.requireInstanceId(instanceId), afterId, limit);
-        if (found.isEmpty() && instances.find(instanceId).isEmpty()) {
-            throw new SnapshotNotFoundException(instanceId);
-        }
-        return found;
+        Identifiers.requireInstanceId(instanceId);
+        return ofStored(instanceId, () -> events.list(instanceId, afterId, limit));
     }
 
     @Override
     public List<WorkflowEvent> tailEvents(long afterId, int limit) {
         Arguments.requirePage("afterId", afterId, limit);
-        return events.tail(afterId, limit);
+        return failures.retry(() -> events.tail(afterId, limit));
     }
 
     @Override
-    public List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
-        return claiming.claimAvailable(query);
+    public List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
+        return failures.retry(() -> claiming.claimAvailable(query));
+    }
+
+    @Override
+    public List<AvailableTask> findAvailableTasks(ClaimQuery query) {
+        return failures.retry(() -> claims.findAvailable(query));
+    }
+
+    @Override
+    public Optional<AvailableTask> findHintedTask(String instanceId, String taskId, ClaimQuery query) {
+        Identifiers.requireInstanceId(instanceId);
+        Identifiers.requireForkId(taskId);
+        return failures.retry(() -> claims.findHinted(instanceId, taskId, query));
     }
 
     @Override
     public Optional<TaskClaim> claimTask(String instanceId, String taskId, String workerId, Duration ttl) {
-        return claiming.claim(instanceId, taskId, workerId, ttl);
+        return failures.retry(() -> claiming.claim(instanceId, taskId, workerId, ttl));
     }
 
     @Override
     public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
-        return claims.extend(held, ClaimQuery.requireDuration("ttl", ttl));
+        ClaimQuery.requireDuration("ttl", ttl);
+        return failures.retry(() -> claims.extend(held, ttl));
     }
 
     @Override
     public boolean releaseTaskClaim(TaskClaim claim) {
-        return claims.release(claim);
+        return failures.retryWrite(write -> claims.release(claim) || write.repeated());
     }
 
     @Override
     public int releaseTaskClaims(String workerId) {
-        return claims.releaseAll(Identifiers.requireName("worker id", workerId));
+        Identifiers.requireName("worker id", workerId);
+        return failures.retry(() -> claims.releaseAll(workerId));
     }
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        return claiming.commit(claim, snapshot, carryOn);
+        return failures.retryWrite(write -> claiming.commit(claim, snapshot, carryOn, write));
+    }
+
+    /** An empty list may also mean that there is no such instance. */
+    private <T> List<T> ofStored(String instanceId, Supplier<List<T>> read) {
+        return failures.retry(() -> {
+            List<T> found = read.get();
+            if (found.isEmpty() && instances.find(instanceId).isEmpty()) {
+                throw new SnapshotNotFoundException(instanceId);
+            }
+            return found;
+        });
     }
 
     /** Closes the connection pool if {@link #connect} made one; a DataSource that was given to the builder stays open. */

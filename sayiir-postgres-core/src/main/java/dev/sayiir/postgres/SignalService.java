@@ -89,21 +89,38 @@ final class SignalService {
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    EventOutcome send(String instanceId, String name, Payload payload) {
-        return lock.unfinished(instanceId, stored -> {
-            events.send(instanceId, name, payload);
-            if (stored.status() != WorkflowStatus.IN_PROGRESS
-                    || !stored.positionKind().equals(AT_SIGNAL)) {
-                return EventOutcome.BUFFERED;
-            }
-            WorkflowSnapshot waiting = load(instanceId);
-            boolean awaited = Signals.waitOf(waiting)
-                    .filter(wait -> wait.signalName().equals(name))
-                    .isPresent();
-            return awaited && deliverIfAwaited(waiting, stored).isPresent()
-                    ? EventOutcome.DELIVERED
-                    : EventOutcome.BUFFERED;
-        });
+    EventOutcome send(String instanceId, String name, Payload payload, Optional<String> key) {
+        return lock.ifStored(instanceId, stored -> {
+                    if (key.isPresent() && events.hasKey(instanceId, key.get())) {
+                        return EventOutcome.DUPLICATE;
+                    }
+                    InstanceLock.requireUnfinished(instanceId, stored);
+                    events.send(instanceId, name, payload, key);
+                    return deliverOrKeep(instanceId, name, stored);
+                })
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
+    }
+
+    private EventOutcome deliverOrKeep(String instanceId, String name, Stored stored) {
+        if (stored.status() != WorkflowStatus.IN_PROGRESS
+                || !stored.positionKind().equals(AT_SIGNAL)) {
+            return EventOutcome.BUFFERED;
+        }
+        WorkflowSnapshot waiting = load(instanceId);
+        boolean awaited = Signals.waitOf(waiting)
+                .filter(wait -> wait.signalName().equals(name))
+                .isPresent();
+        return awaited && deliverIfAwaited(waiting, stored).isPresent()
+                ? EventOutcome.DELIVERED
+                : EventOutcome.BUFFERED;
+    }
+
+    /** For an instance that stands at a wait; whether the event that it waits for was there. */
+    boolean deliverPending(String instanceId) {
+        return lock.ifStored(
+                        instanceId,
+                        stored -> deliverIfAwaited(load(instanceId), stored).isPresent())
+                .orElse(false);
     }
 
     Optional<Payload> consume(String instanceId, String name) {

@@ -1,17 +1,11 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotCodecs;
-import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.SnapshotNotFoundException;
-import dev.sayiir.postgres.ControlState.Parts;
-import dev.sayiir.workflow.CompletedTasks;
-import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
@@ -21,35 +15,12 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
  */
 final class SnapshotLoader {
 
-    /**
-     * Through the primary keys only: the instance's row names the checkpoints to read, its task rows name those that
-     * hold the results. A result's checkpoint is read once however many results it holds.
-     */
+    /** The planner puts the function's query into this one, which goes by primary keys only. */
     private static final String CURRENT = """
-            WITH instance AS (
-                SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
-                FROM ${schema}.sayiir_workflows AS w
-                WHERE w.instance_id = :instanceId
-            ), done AS (
-                SELECT t.task_id, t.completed_version
-                FROM instance AS i
-                CROSS JOIN ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.instance_id = :instanceId
-                  AND t.completed_version IS NOT NULL
-                  AND i.status NOT IN ('Completed', 'Failed')
-            )
-            SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
-                   NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS task_id, NULL::bytea AS output
-            FROM instance AS i
-            JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = :instanceId AND c.version = i.data_version
-            JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = :instanceId AND b.version = i.base_version
-            UNION ALL
-            SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output
-            FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
-            JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = :instanceId AND h.version = v.completed_version
-            CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
-            JOIN done AS d ON d.task_id = r.task_id AND d.completed_version = h.version
-            ORDER BY completed_version NULLS FIRST, place
+            SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
+                   s.completed_version, s.completed_task_id, s.output
+            FROM ${schema}.sayiir_snapshot(:instanceId) AS s
+            ORDER BY s.completed_version NULLS FIRST, s.place
             """;
 
     /**
@@ -84,7 +55,8 @@ final class SnapshotLoader {
                 ORDER BY r.task_id, h.version DESC
             )
             SELECT a.version, c.version AS data_version, w.incarnation, w.trace_parent, c.data, b.initial_input,
-                   NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS task_id, NULL::bytea AS output
+                   NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS completed_task_id,
+                   NULL::bytea AS output
             FROM asked AS a
             CROSS JOIN control AS c
             CROSS JOIN base AS b
@@ -155,39 +127,18 @@ final class SnapshotLoader {
         return jdbc.query(sql, params, SnapshotLoader::read).map(stored -> restore(instanceId, stored));
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Stored(byte[] data, Parts parts) {}
+    WorkflowSnapshot restore(String instanceId, StoredSnapshot stored) {
+        return stored.restore(instanceId, codecs);
+    }
 
-    private static Optional<Stored> read(ResultSet rows) throws SQLException {
+    private static Optional<StoredSnapshot> read(ResultSet rows) throws SQLException {
         if (!rows.next()) {
             return Optional.empty();
         }
-        long version = rows.getLong("version");
-        long incarnation = rows.getLong("incarnation");
-        long dataVersion = rows.getLong("data_version");
-        byte[] data = rows.getBytes("data");
-        Optional<Payload> initialInput =
-                Optional.ofNullable(rows.getBytes("initial_input")).map(Payload::of);
-        Optional<String> traceParent = Optional.ofNullable(rows.getString("trace_parent"));
-        Map<String, Payload> results = new LinkedHashMap<>();
-        Optional<String> lastSinceData = Optional.empty();
+        StoredSnapshot stored = new StoredSnapshot(rows);
         while (rows.next()) {
-            String taskId = rows.getString("task_id");
-            results.put(taskId, Payload.of(rows.getBytes("output")));
-            if (rows.getLong("completed_version") > dataVersion) {
-                lastSinceData = Optional.of(taskId);
-            }
+            stored.add(rows);
         }
-        Parts parts =
-                new Parts(version, incarnation, initialInput, traceParent, CompletedTasks.of(results), lastSinceData);
-        return Optional.of(new Stored(data, parts));
-    }
-
-    private WorkflowSnapshot restore(String instanceId, Stored stored) {
-        try {
-            return ControlState.restore(codecs.decode(stored.data()), stored.parts());
-        } catch (SnapshotSerializationException e) {
-            throw e.of(instanceId, stored.parts().version());
-        }
+        return Optional.of(stored);
     }
 }

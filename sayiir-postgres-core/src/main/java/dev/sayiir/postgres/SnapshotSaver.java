@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Decides how a snapshot is saved. The usual ways are one statement each, which says by its result whether it applied;
@@ -37,60 +36,90 @@ final class SnapshotSaver {
         this.lock = lock;
     }
 
-    WorkflowSnapshot create(WorkflowSnapshot snapshot) {
-        return insert(snapshot, encode(snapshot))
+    WorkflowSnapshot create(WorkflowSnapshot snapshot, Write write) {
+        return written(snapshot, write)
+                .or(() -> insert(snapshot, encode(snapshot), write))
                 .orElseThrow(() -> new InstanceAlreadyExistsException(snapshot.instanceId()));
     }
 
-    WorkflowSnapshot save(WorkflowSnapshot snapshot) {
-        byte[] data = encode(snapshot);
-        if (snapshot.version() > 0) {
-            return update(snapshot, data, snapshot.version())
-                    .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
-        }
+    WorkflowSnapshot save(WorkflowSnapshot snapshot, Write write) {
+        return written(snapshot, write).orElseGet(() -> {
+            byte[] data = encode(snapshot);
+            return snapshot.version() > 0 ? saveOn(snapshot, data, write) : insertOrReplace(snapshot, data, write);
+        });
+    }
+
+    private WorkflowSnapshot saveOn(WorkflowSnapshot snapshot, byte[] data, Write write) {
+        return update(snapshot, data, snapshot.version(), write)
+                .orElseGet(
+                        () -> lock.unfinished(snapshot.instanceId(), stored -> replace(snapshot, data, stored, write)));
+    }
+
+    private WorkflowSnapshot insertOrReplace(WorkflowSnapshot snapshot, byte[] data, Write write) {
         while (true) {
-            Optional<WorkflowSnapshot> saved = insert(snapshot, data)
-                    .or(() ->
-                            lock.unfinishedIfStored(snapshot.instanceId(), stored -> replace(snapshot, data, stored)));
+            Optional<WorkflowSnapshot> saved = insert(snapshot, data, write)
+                    .or(() -> lock.unfinishedIfStored(
+                            snapshot.instanceId(), stored -> replace(snapshot, data, stored, write)));
             if (saved.isPresent()) {
                 return saved.get();
             } // else what stood in the way of the insert has been deleted meanwhile
         }
     }
 
-    WorkflowSnapshot saveIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
-        byte[] data = encode(snapshot);
-        return update(snapshot, data, expectedVersion)
-                .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> {
-                    if (stored.version() != expectedVersion) {
-                        throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
-                    }
-                    return replace(snapshot, data, stored);
-                }));
+    WorkflowSnapshot saveIfVersion(WorkflowSnapshot snapshot, long expectedVersion, Write write) {
+        return written(snapshot, write).orElseGet(() -> {
+            byte[] data = encode(snapshot);
+            return update(snapshot, data, expectedVersion, write)
+                    .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> {
+                        if (stored.version() != expectedVersion) {
+                            throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
+                        }
+                        return replace(snapshot, data, stored, write);
+                    }));
+        });
     }
 
-    long saveResult(String instanceId, String taskId, Payload output) {
-        OptionalLong saved = checkpoints.addResult(instanceId, taskId, output);
+    long saveResult(String instanceId, String taskId, Payload output, Write write) {
+        OptionalLong saved = versionWritten(instanceId, write);
+        if (saved.isEmpty()) {
+            saved = checkpoints.addResult(instanceId, taskId, output, write);
+        }
         return saved.isPresent()
                 ? saved.getAsLong()
                 : lock.unfinished(
                         instanceId,
                         stored -> checkpoints
-                                .addResult(instanceId, taskId, output)
+                                .addResult(instanceId, taskId, output, write)
                                 .orElseThrow(() -> InstanceLock.broken(instanceId)));
     }
 
     /** Empty if the claim is lost, another version is stored, or the instance is finished or gone. */
-    Optional<Committed> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+    Optional<Committed> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         TaskChanges changes = snapshot.taskChanges().orElseThrow();
-        return checkpoints.commit(new Checkpoint(snapshot, encode(snapshot), changes), claim, carryOn);
+        return checkpoints.commit(checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn);
     }
 
     /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */
     Prepared prepare(WorkflowSnapshot snapshot, Stored stored) {
         requireSameInstance(snapshot, stored);
         byte[] data = encode(snapshot);
-        return () -> update(snapshot, data, stored.version()).orElseGet(() -> replace(snapshot, data, stored));
+        Write write = Write.first();
+        return () ->
+                update(snapshot, data, stored.version(), write).orElseGet(() -> replace(snapshot, data, stored, write));
+    }
+
+    /** The version that an earlier attempt has stored, if there was one and it has. */
+    OptionalLong versionWritten(String instanceId, Write write) {
+        return write.repeated() ? checkpoints.findWritten(instanceId, write) : OptionalLong.empty();
+    }
+
+    private Optional<WorkflowSnapshot> written(WorkflowSnapshot snapshot, Write write) {
+        OptionalLong version = versionWritten(snapshot.instanceId(), write);
+        return version.isEmpty()
+                ? Optional.empty()
+                : instances
+                        .find(snapshot.instanceId())
+                        .map(stored -> snapshot.storedAs(version.getAsLong(), stored.incarnation()));
     }
 
     /** A save that has passed all checks. */
@@ -98,36 +127,40 @@ final class SnapshotSaver {
         WorkflowSnapshot save();
     }
 
-    private Optional<WorkflowSnapshot> insert(WorkflowSnapshot snapshot, byte[] data) {
+    /** The id of the write serves as the number that tells the instance from others of its name. */
+    private Optional<WorkflowSnapshot> insert(WorkflowSnapshot snapshot, byte[] data, Write write) {
         TaskChanges all = TaskChanges.replacing(Set.of(), Map.of(), snapshot);
-        long incarnation = 1 + ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
-        return checkpoints.insert(new Checkpoint(snapshot, data, all), incarnation)
-                ? Optional.of(snapshot.storedAs(1, incarnation))
+        return checkpoints.insert(checkpoint(snapshot, data, all, write))
+                ? Optional.of(snapshot.storedAs(1, write.id()))
                 : Optional.empty();
     }
 
     /** Only a snapshot that knows what has changed since the version can be saved on top of it without a look. */
-    private Optional<WorkflowSnapshot> update(WorkflowSnapshot snapshot, byte[] data, long basedOn) {
+    private Optional<WorkflowSnapshot> update(WorkflowSnapshot snapshot, byte[] data, long basedOn, Write write) {
         if (snapshot.version() != basedOn) {
             return Optional.empty();
         }
         return snapshot.taskChanges().flatMap(changes -> {
-            OptionalLong version = checkpoints.update(new Checkpoint(snapshot, data, changes), basedOn);
+            OptionalLong version = checkpoints.update(checkpoint(snapshot, data, changes, write), basedOn);
             return version.isPresent()
                     ? Optional.of(snapshot.storedAs(version.getAsLong(), snapshot.incarnation()))
                     : Optional.empty();
         });
     }
 
-    private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored) {
+    private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
         requireSameInstance(snapshot, stored);
         String instanceId = snapshot.instanceId();
         StoredTasks tasks = instances.tasks(instanceId);
         TaskChanges changes = TaskChanges.replacing(tasks.completed(), tasks.open(), snapshot);
         long version = checkpoints
-                .replace(new Checkpoint(snapshot, data, changes), stored.version())
+                .replace(checkpoint(snapshot, data, changes, write), stored.version())
                 .orElseThrow(() -> InstanceLock.broken(instanceId));
         return snapshot.storedAs(version, stored.incarnation());
+    }
+
+    private static Checkpoint checkpoint(WorkflowSnapshot snapshot, byte[] data, TaskChanges changes, Write write) {
+        return new Checkpoint(snapshot, data, changes, write.id());
     }
 
     private static void requireSameInstance(WorkflowSnapshot snapshot, Stored stored) {

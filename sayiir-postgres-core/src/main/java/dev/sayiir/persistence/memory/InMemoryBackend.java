@@ -1,8 +1,10 @@
 package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.Arguments;
+import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
@@ -262,8 +264,10 @@ public final class InMemoryBackend
     }
 
     @Override
-    public synchronized EventOutcome sendEvent(String instanceId, String eventName, Payload payload) {
-        return signals(instanceId).send(Arguments.requireEventName(eventName), payload);
+    public synchronized EventOutcome sendEvent(
+            String instanceId, String eventName, Payload payload, Optional<String> eventKey) {
+        eventKey.ifPresent(Arguments::requireEventKey);
+        return signals(instanceId).send(Arguments.requireEventName(eventName), payload, eventKey);
     }
 
     @Override
@@ -302,10 +306,24 @@ public final class InMemoryBackend
     }
 
     @Override
-    public synchronized List<TaskClaim> claimAvailableTasks(ClaimQuery query) {
+    public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return claims.claimAvailable(query, now()).stream()
-                .filter(claim -> !isStopped(claim.instanceId()))
+                .filter(claim -> !isStopped(claim.instanceId())
+                        && !signals(claim.instanceId()).deliverPending())
+                .map(claim -> new ClaimedTask(
+                        claim, require(claim.instanceId()).current().snapshot()))
                 .toList();
+    }
+
+    @Override
+    public synchronized List<AvailableTask> findAvailableTasks(ClaimQuery query) {
+        return claims.findAvailable(query, now());
+    }
+
+    @Override
+    public synchronized Optional<AvailableTask> findHintedTask(String instanceId, String taskId, ClaimQuery query) {
+        Identifiers.requireForkId(taskId);
+        return find(instanceId).flatMap(stored -> InMemoryClaims.findHinted(stored, taskId, query, now()));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.workflow.OpenTask;
@@ -12,6 +13,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Who has which task. {@link InMemoryBackend} lets one thread at a time in here. */
 final class InMemoryClaims {
@@ -24,12 +26,37 @@ final class InMemoryClaims {
     }
 
     List<TaskClaim> claimAvailable(ClaimQuery query, Instant now) {
+        return due(query, now)
+                .map(stored -> claim(stored, query.workerId(), query.ttl(), now))
+                .toList();
+    }
+
+    List<AvailableTask> findAvailable(ClaimQuery query, Instant now) {
+        return due(query, now).map(InMemoryClaims::available).toList();
+    }
+
+    static Optional<AvailableTask> findHinted(StoredInstance stored, String taskId, ClaimQuery query, Instant now) {
+        return Optional.of(stored)
+                .filter(it -> it.openTask().filter(taskId::equals).isPresent() && it.isDue(now))
+                .filter(it -> isWanted(query, snapshot(it)))
+                .map(InMemoryClaims::available);
+    }
+
+    private Stream<StoredInstance> due(ClaimQuery query, Instant now) {
         return instances.stream()
                 .filter(stored -> stored.isDue(now) && isWanted(query, snapshot(stored)))
                 .sorted(mostUrgentFirst(query, now))
-                .limit(query.limit())
-                .map(stored -> claim(stored, query.workerId(), query.ttl(), now))
-                .toList();
+                .limit(query.limit());
+    }
+
+    private static AvailableTask available(StoredInstance stored) {
+        WorkflowSnapshot snapshot = snapshot(stored);
+        return new AvailableTask(
+                snapshot.instanceId(),
+                stored.openTask().orElseThrow(),
+                snapshot.definitionHash(),
+                snapshot.taskPriority(),
+                stored.readyAt().orElseThrow());
     }
 
     Optional<TaskClaim> claim(StoredInstance stored, String taskId, String workerId, Duration ttl, Instant now) {
@@ -46,6 +73,7 @@ final class InMemoryClaims {
                 snapshot.definitionHash(),
                 workerId,
                 ++lastToken,
+                stored.nextAttempt(),
                 now,
                 now.plus(ttl));
         stored.claimedBy(claim);

@@ -68,14 +68,22 @@ final class InMemorySignals {
         return Signals.waitOf(current()).flatMap(this::deliver).orElseGet(this::current);
     }
 
-    EventOutcome send(String name, Payload payload) {
+    EventOutcome send(String name, Payload payload, Optional<String> key) {
+        if (key.filter(it -> journal.hasKey(instanceId, it)).isPresent()) {
+            return EventOutcome.DUPLICATE;
+        }
         stored.requireUnfinished();
-        journal.send(instanceId, name, payload, now);
+        journal.send(instanceId, name, payload, key, now);
         return Signals.waitOf(current())
                 .filter(wait -> wait.signalName().equals(name))
                 .flatMap(this::deliver)
                 .map(delivered -> EventOutcome.DELIVERED)
                 .orElse(EventOutcome.BUFFERED);
+    }
+
+    /** Whether it stood at a wait for an event that was there. */
+    boolean deliverPending() {
+        return Signals.waitOf(current()).flatMap(this::deliver).isPresent();
     }
 
     Optional<Payload> consume(String name) {

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TerminalStateException;
@@ -31,6 +32,7 @@ final class StoredInstance {
     private Optional<String> openTask = Optional.empty();
     private Optional<Instant> readyAt = Optional.empty();
     private Optional<TaskClaim> claim = Optional.empty();
+    private int attempts;
 
     StoredInstance(long incarnation, EventJournal journal) {
         this.incarnation = incarnation;
@@ -80,6 +82,11 @@ final class StoredInstance {
         return claim;
     }
 
+    /** The number of the next claim of the open task. */
+    int nextAttempt() {
+        return ++attempts;
+    }
+
     /** The task of a paused instance is not due, and a back-off beyond the claim stays. */
     void claimedBy(TaskClaim claimed) {
         Optional<Instant> before = claim.map(TaskClaim::expiresAt);
@@ -121,7 +128,7 @@ final class StoredInstance {
         WorkflowSnapshot before = current().snapshot();
         recordResult(taskId, output);
         if (openTask.filter(taskId::equals).isPresent()) {
-            queue(before, Optional.empty(), now);
+            queue(before, Optional.empty(), true, now);
         }
         WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
         append(before, state, List.of(taskId), now);
@@ -170,7 +177,11 @@ final class StoredInstance {
     private void store(WorkflowSnapshot snapshot, TaskChanges changes, Instant now) {
         changes.withdrawn().forEach(results::remove);
         changes.completed().forEach(this::recordResult);
-        queue(snapshot, snapshot.openTask(), now);
+        Optional<OpenTask> open = snapshot.openTask();
+        boolean anew = open.map(OpenTask::taskId)
+                .filter(changes.completed()::containsKey)
+                .isPresent();
+        queue(snapshot, open, anew, now);
         append(
                 snapshot,
                 snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),
@@ -178,15 +189,25 @@ final class StoredInstance {
                 now);
     }
 
-    /** A task that stays open stays claimed. */
-    private void queue(WorkflowSnapshot snapshot, Optional<OpenTask> open, Instant now) {
+    /** A task that stays open stays claimed. A wait is due at once if its event is there already. */
+    private void queue(WorkflowSnapshot snapshot, Optional<OpenTask> open, boolean doneAnew, Instant now) {
         Optional<String> taskId = open.map(OpenTask::taskId);
-        boolean doneAnew = taskId.filter(it -> !openTask.equals(taskId)).isPresent();
-        claim = claim.filter(held -> taskId.filter(held.taskId()::equals).isPresent() && !doneAnew);
+        boolean otherTask = taskId.isEmpty() || !openTask.equals(taskId);
+        attempts = otherTask || doneAnew ? 0 : attempts;
+        claim = claim.filter(held -> !otherTask);
         openTask = taskId;
+        Optional<Instant> atOnce = Optional.of(now);
         readyAt = open.filter(task -> snapshot.status() == WorkflowStatus.IN_PROGRESS)
-                .flatMap(task -> task.notBefore().or(() -> task.waiting() ? Optional.empty() : Optional.of(now)))
+                .flatMap(task -> atOnce.filter(at -> isAwaitedEventThere(snapshot))
+                        .or(task::notBefore)
+                        .or(() -> atOnce.filter(at -> !task.waiting())))
                 .map(at -> claim.map(TaskClaim::expiresAt).filter(at::isBefore).orElse(at));
+    }
+
+    private boolean isAwaitedEventThere(WorkflowSnapshot snapshot) {
+        return Signals.waitOf(snapshot)
+                .flatMap(wait -> journal.oldest(snapshot.instanceId(), wait.signalName()))
+                .isPresent();
     }
 
     private void append(WorkflowSnapshot snapshot, WorkflowState state, List<String> completedTaskIds, Instant now) {

@@ -72,6 +72,8 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     data               bytea,
     -- Only with a baseline.
     initial_input      bytea,
+    -- Drawn at random by whoever wrote it: one that lost the answer to a write finds out by it whether it is stored.
+    write_id           bigint NOT NULL,
     CONSTRAINT sayiir_workflow_history_pkey PRIMARY KEY (instance_id, version),
     CONSTRAINT sayiir_workflow_history_version_check CHECK (version >= 1),
     CONSTRAINT sayiir_workflow_history_status_check CHECK (status IN ('InProgress', 'Paused', 'Completed', 'Failed', 'Cancelled')),
@@ -103,7 +105,7 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
     claim_token        bigint,
     claimed_at         timestamptz,
     claim_expires_at   timestamptz,
-    -- How often the task has been claimed.
+    -- How often the task has been claimed since it was opened.
     attempts           integer NOT NULL DEFAULT 0,
     -- What decides who may claim it, here so that a poll reads nothing else.
     task_priority      smallint NOT NULL,
@@ -157,6 +159,8 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
     requested_by text,
     reason       text,
     payload      bytea,
+    -- The sender's own name for an external event: another one with the same name is dropped.
+    event_key    text COLLATE "C",
     CONSTRAINT sayiir_workflow_events_pkey PRIMARY KEY (instance_id, id),
     CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'EventSent')),
     CONSTRAINT sayiir_workflow_events_name_check CHECK ((kind = 'EventSent') = (name IS NOT NULL)),
@@ -167,6 +171,8 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
 CREATE UNIQUE INDEX sayiir_workflow_events_pending_request ON ${schema}.sayiir_workflow_events (instance_id, kind) WHERE consumed_at IS NULL AND kind IN ('CancelRequested', 'PauseRequested');
 -- Pending external events of one name, oldest first.
 CREATE INDEX sayiir_workflow_events_pending_event ON ${schema}.sayiir_workflow_events (instance_id, name, id) WHERE consumed_at IS NULL AND kind = 'EventSent';
+-- Each key once, also when the event has been consumed.
+CREATE UNIQUE INDEX sayiir_workflow_events_by_key ON ${schema}.sayiir_workflow_events (instance_id, event_key) WHERE event_key IS NOT NULL;
 
 -- What happened everywhere, to be followed.
 CREATE INDEX sayiir_workflow_events_by_id ON ${schema}.sayiir_workflow_events (id);
@@ -210,6 +216,65 @@ BEGIN
                    WHERE e.instance_id = instance
                      AND e.kind IN ('CancelRequested', 'PauseRequested')
                      AND e.consumed_at IS NULL);
+END
+$$;
+
+-- Whether an event of a name is there to be consumed; volatile for the same reason.
+CREATE FUNCTION ${schema}.sayiir_has_event(instance text, event_name text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                   WHERE e.instance_id = instance
+                     AND e.name = event_name
+                     AND e.kind = 'EventSent'
+                     AND e.consumed_at IS NULL);
+END
+$$;
+
+-- An instance as it is stored: first a row with its control state, then a row for each result. Through primary keys only:
+-- the instance's row names the checkpoints to read, its task rows name those that hold the results. A result's checkpoint
+-- is read once however many results it holds. Simple enough to be put into the calling statement by the planner.
+CREATE FUNCTION ${schema}.sayiir_snapshot(instance text)
+    RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
+                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea)
+    LANGUAGE sql STABLE AS $$
+WITH stored AS (
+    SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
+    FROM ${schema}.sayiir_workflows AS w
+    WHERE w.instance_id = instance
+), done AS (
+    SELECT t.task_id, t.completed_version
+    FROM stored AS i
+    CROSS JOIN ${schema}.sayiir_workflow_tasks AS t
+    WHERE t.instance_id = instance
+      AND t.completed_version IS NOT NULL
+      AND i.status NOT IN ('Completed', 'Failed')
+)
+SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
+       NULL::bigint, NULL::bigint, NULL::text, NULL::bytea
+FROM stored AS i
+JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = i.data_version
+JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = i.base_version
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output
+FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
+JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = instance AND h.version = v.completed_version
+CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
+JOIN done AS d ON d.task_id = r.task_id AND d.completed_version = h.version
+$$;
+
+-- The same for a task that has just been claimed, and whether the instance is signalled. Volatile, so that it shows the
+-- instance as the task's row was found under its lock: the snapshot of the statement that claims may be older.
+CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
+    RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
+                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
+                   signalled boolean)
+    LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
+           s.completed_version, s.place, s.completed_task_id, s.output,
+           CASE WHEN s.version IS NOT NULL THEN ${schema}.sayiir_is_signalled(instance) END
+    FROM ${schema}.sayiir_snapshot(instance) AS s;
 END
 $$;
 

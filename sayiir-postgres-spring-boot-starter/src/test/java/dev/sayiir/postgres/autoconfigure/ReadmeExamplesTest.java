@@ -13,7 +13,7 @@ import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
-import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
@@ -205,14 +205,13 @@ class ReadmeExamplesTest extends StarterTest {
         PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
         backend.createSnapshot(order("order-4711").moveTo(new AtTask("charge")));
         TaskClaimStore claims = backend;
-        SnapshotStore store = backend;
 
         // region claims
-        for (TaskClaim claim : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
-            WorkflowSnapshot order = store.loadSnapshot(claim.instanceId());
-            WorkflowSnapshot after = order.completeTask(claim.taskId(), Payload.utf8("done"))
+        for (ClaimedTask task : claims.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)))) {
+            WorkflowSnapshot after = task.snapshot()
+                    .completeTask(task.claim().taskId(), Payload.utf8("done"))
                     .moveTo(new ExecutionPosition.AtTask("ship"));
-            claims.commitTask(claim, after, Optional.empty());
+            claims.commitTask(task.claim(), after, Optional.empty());
         }
         // endregion
 

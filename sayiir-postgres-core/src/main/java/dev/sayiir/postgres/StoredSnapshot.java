@@ -1,0 +1,56 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.codec.SnapshotSerializationException;
+import dev.sayiir.postgres.ControlState.Parts;
+import dev.sayiir.workflow.CompletedTasks;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the rows of an instance say, read and not yet decoded: one with its control state, then one for each result. */
+final class StoredSnapshot {
+
+    private final long version;
+    private final long incarnation;
+    private final long dataVersion;
+    private final byte[] data;
+    private final Optional<Payload> initialInput;
+    private final Optional<String> traceParent;
+    private final Map<String, Payload> results = new LinkedHashMap<>();
+    private Optional<String> lastSinceData = Optional.empty();
+
+    /** From the row that the cursor is at, with the control state. */
+    StoredSnapshot(ResultSet row) throws SQLException {
+        this.version = row.getLong("version");
+        this.incarnation = row.getLong("incarnation");
+        this.dataVersion = row.getLong("data_version");
+        this.data = row.getBytes("data");
+        this.initialInput = Optional.ofNullable(row.getBytes("initial_input")).map(Payload::of);
+        this.traceParent = Optional.ofNullable(row.getString("trace_parent"));
+    }
+
+    /** From the row that the cursor is at, with a result; in the order in which they came. */
+    void add(ResultSet row) throws SQLException {
+        String taskId = row.getString("completed_task_id");
+        results.put(taskId, Payload.of(row.getBytes("output")));
+        if (row.getLong("completed_version") > dataVersion) {
+            lastSinceData = Optional.of(taskId);
+        }
+    }
+
+    /** Throws {@link SnapshotSerializationException}, naming the instance, if no registered codec can read it. */
+    WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
+        Parts parts =
+                new Parts(version, incarnation, initialInput, traceParent, CompletedTasks.of(results), lastSinceData);
+        try {
+            return ControlState.restore(codecs.decode(data), parts);
+        } catch (SnapshotSerializationException e) {
+            throw e.of(instanceId, version);
+        }
+    }
+}
