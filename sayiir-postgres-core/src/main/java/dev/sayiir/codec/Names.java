@@ -46,6 +46,8 @@ final class Names {
     static final String FORK_ID = "fork_id";
     static final String JOIN_ID = "join_id";
     static final String COMPLETED_BRANCHES = "completed_branches";
+    static final String BRANCHES = "branches";
+    static final String INPUT = "input";
     static final String DELAY_ID = "delay_id";
     static final String SIGNAL_ID = "signal_id";
     static final String SIGNAL_NAME = "signal_name";
@@ -110,6 +112,8 @@ final class Names {
             FORK_ID,
             JOIN_ID,
             COMPLETED_BRANCHES,
+            BRANCHES,
+            INPUT,
             DELAY_ID,
             SIGNAL_ID,
             SIGNAL_NAME,

@@ -2,6 +2,7 @@ package dev.sayiir.codec;
 
 import static dev.sayiir.codec.Names.*;
 
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
@@ -53,8 +54,13 @@ final class PositionReader {
         Field<String> forkId = in.mandatory(FORK_ID, values::text);
         Field<Map<String, TaskResult>> branches = in.mandatory(COMPLETED_BRANCHES, this::branches);
         Field<Instant> wakeAt = in.mandatory(WAKE_AT, values::time);
-        in.object(forkId, branches, wakeAt);
-        return new AtFork(forkId.required(), branches.required(), wakeAt.required());
+        Field<Map<String, Branch>> toRun = in.optional(BRANCHES, () -> in.map(label -> branch()));
+        in.object(forkId, branches, wakeAt, toRun);
+        return new AtFork(
+                forkId.required(),
+                branches.required(),
+                wakeAt.required(),
+                toRun.ifThere().orElse(Map.of()));
     }
 
     private ExecutionPosition atJoin() {
@@ -92,6 +98,13 @@ final class PositionReader {
 
     private Map<String, TaskResult> branches() {
         return in.map(label -> result());
+    }
+
+    private Branch branch() {
+        Field<String> taskId = in.mandatory(TASK_ID, values::text);
+        Field<Payload> input = in.optional(INPUT, values::bytes);
+        in.object(taskId, input);
+        return new Branch(taskId.required(), input.ifThere());
     }
 
     TaskResult result() {

@@ -2,6 +2,7 @@ package dev.sayiir.codec;
 
 import static dev.sayiir.codec.Names.*;
 
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
@@ -71,6 +72,9 @@ final class StateWriter {
             out.text(FORK_ID, at.forkId());
             branches(at.completedBranches());
             out.time(WAKE_AT, at.wakeAt());
+            if (!at.branches().isEmpty()) {
+                toRun(at.branches());
+            }
         } else if (position instanceof AtJoin at) {
             out.text(JOIN_ID, at.joinId());
             branches(at.completedBranches());
@@ -102,6 +106,17 @@ final class StateWriter {
     private void branches(Map<String, TaskResult> branches) {
         out.begin(COMPLETED_BRANCHES);
         branches.forEach((label, result) -> result(label, result.taskId(), result.output()));
+        out.end();
+    }
+
+    private void toRun(Map<String, Branch> branches) {
+        out.begin(BRANCHES);
+        branches.forEach((label, branch) -> {
+            out.begin(label);
+            out.text(TASK_ID, branch.taskId());
+            branch.input().ifPresent(input -> out.bytes(INPUT, input));
+            out.end();
+        });
         out.end();
     }
 

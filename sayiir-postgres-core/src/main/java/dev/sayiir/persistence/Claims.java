@@ -13,7 +13,8 @@ public final class Claims {
      *
      * @param claim the claim
      * @param snapshot what is to be committed
-     * @throws IllegalArgumentException if it is of another instance, or not made from a stored snapshot
+     * @throws IllegalArgumentException if it is of another instance, not made from a stored snapshot, or does not end the
+     *     workflow although the task is part of a branch
      */
     public static void requireCommittable(TaskClaim claim, WorkflowSnapshot snapshot) {
         if (!snapshot.instanceId().equals(claim.instanceId())) {
@@ -24,6 +25,24 @@ public final class Claims {
             throw new IllegalArgumentException("Task '" + claim.taskId() + "' of instance '" + claim.instanceId()
                     + "' cannot be committed with a snapshot that was made from scratch; load the instance and change "
                     + "what was loaded");
+        }
+        if (claim.branch().isPresent() && !snapshot.status().isTerminal()) {
+            throw new IllegalArgumentException("Task '" + claim.taskId() + "' of instance '" + claim.instanceId()
+                    + "' is part of a branch, and can only end the workflow by a snapshot; commit it as a task of a "
+                    + "branch");
+        }
+    }
+
+    /**
+     * Sees to it that a task is part of a branch.
+     *
+     * @param claim the claim on it
+     * @throws IllegalArgumentException if it is not
+     */
+    public static void requireBranch(TaskClaim claim) {
+        if (claim.branch().isEmpty()) {
+            throw new IllegalArgumentException("Task '" + claim.taskId() + "' of instance '" + claim.instanceId()
+                    + "' is not part of a branch; commit it with a snapshot");
         }
     }
 

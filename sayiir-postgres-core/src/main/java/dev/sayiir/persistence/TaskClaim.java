@@ -2,6 +2,7 @@ package dev.sayiir.persistence;
 
 import dev.sayiir.workflow.Identifiers;
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * Says that a worker has a task for a while.
@@ -12,6 +13,7 @@ import java.time.Instant;
  * @param workerId the worker that has it
  * @param claimToken the number of this claim: each claim of a task gets a greater one than those before
  * @param attempt the how-many-th claim this is since the task was opened, 1 for the first
+ * @param branch the branch of a fork that the task is part of, if it is part of one
  * @param claimedAt since when, by the store's clock
  * @param expiresAt until when, by the store's clock; then others may take the task over
  */
@@ -22,6 +24,7 @@ public record TaskClaim(
         String workerId,
         long claimToken,
         int attempt,
+        Optional<BranchStep> branch,
         Instant claimedAt,
         Instant expiresAt) {
 
@@ -37,6 +40,7 @@ public record TaskClaim(
      * @return the same claim with that end
      */
     public TaskClaim until(Instant later) {
-        return new TaskClaim(instanceId, taskId, definitionHash, workerId, claimToken, attempt, claimedAt, later);
+        return new TaskClaim(
+                instanceId, taskId, definitionHash, workerId, claimToken, attempt, branch, claimedAt, later);
     }
 }

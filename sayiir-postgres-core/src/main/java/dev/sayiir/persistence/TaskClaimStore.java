@@ -130,4 +130,21 @@ public interface TaskClaimStore {
      *     out of its range
      */
     CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn);
+
+    /**
+     * Saves what came out of a task of a branch and gives up the claim, both or neither, whatever other branches have
+     * committed since the task was claimed: no two of them are in each other's way. When the last branch is done, the task
+     * that joins them is due. A cancel or a pause that is pending is carried out after that, and nothing is carried on. To
+     * end the whole workflow from within a branch, commit a snapshot that has failed with {@link #commitTask}.
+     *
+     * @param claim the claim on the task, which has a {@link TaskClaim#branch() branch}
+     * @param outcome what came out of it
+     * @param carryOn for how long to claim the next task of the branch; empty to leave it to whoever asks first
+     * @return the claim on the next task if there is one
+     * @throws ClaimLostException if the claim is not held any more; nothing was written
+     * @throws TerminalStateException if the instance is finished
+     * @throws SnapshotNotFoundException if there is no such instance any more
+     * @throws IllegalArgumentException if the task is not part of a branch, or the duration is out of its range
+     */
+    CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn);
 }

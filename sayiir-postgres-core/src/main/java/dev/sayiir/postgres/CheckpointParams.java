@@ -72,16 +72,37 @@ final class CheckpointParams {
         TaskRows rows = TaskRows.of(snapshot, changes);
         List<Put> put = rows.put();
         List<Change> changed = rows.changed();
+        params.flag("forkLeft", changes.forkLeft())
+                .text("closedStatus", closed(snapshot.status()))
+                .number("branchesLeft", branchesLeft(snapshot));
         return params.texts("putTaskIds", put.stream().map(Put::taskId).toList())
                 .texts("putStatuses", put.stream().map(Put::status).toList())
                 .flags("putDone", put.stream().map(Put::done).toList())
                 .flags("putOpen", put.stream().map(Put::open).toList())
+                .texts(
+                        "putBranches",
+                        put.stream().map(row -> row.branch().orElse(null)).toList())
                 .texts("changedTaskIds", changed.stream().map(Change::taskId).toList())
                 .texts("changedStatuses", changed.stream().map(Change::status).toList())
                 .flags(
                         "changedWithdrawn",
                         changed.stream().map(Change::withdrawn).toList())
                 .flags("changedOpen", changed.stream().map(Change::open).toList());
+    }
+
+    private static OptionalLong branchesLeft(WorkflowSnapshot snapshot) {
+        return snapshot.fork().stream()
+                .mapToLong(fork -> fork.openBranches().size())
+                .findFirst();
+    }
+
+    /** What becomes of a branch that is left before it is done. */
+    private static String closed(WorkflowStatus status) {
+        return switch (status) {
+            case FAILED -> "failed";
+            case CANCELLED -> "cancelled";
+            case COMPLETED, IN_PROGRESS, PAUSED -> "skipped";
+        };
     }
 
     private static Optional<String> reason(WorkflowState state) {

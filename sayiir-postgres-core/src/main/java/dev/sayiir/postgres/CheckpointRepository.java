@@ -25,6 +25,8 @@ final class CheckpointRepository {
      * <p>A task that stays open stays claimed, unless the checkpoint releases it; one that is closed is not. If the claim is
      * carried on, it is a new one, on the task that is open now. A wait is due at once if its event is there already:
      * whoever claims it then finds the event; one that is sent later finds the instance at the wait.
+     *
+     * <p>When a fork is left, what is still open of its branches is closed. Their rows have been locked before, in order.
      */
     private static final String CHECKPOINT = """
             , due AS (
@@ -49,9 +51,10 @@ final class CheckpointRepository {
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
                     (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at,
                      claim_token, claimed_at, claim_expires_at, worker_id, attempts,
-                     task_priority, definition_hash, task_tags, last_failed_worker, error)
+                     task_priority, definition_hash, task_tags, last_failed_worker, error, branch, branches_left)
                 SELECT s.instance_id, p.task_id, p.status,
-                       CASE WHEN p.open THEN d.ready_at END,
+                       CASE WHEN p.branch IS NOT NULL AND :running THEN s.updated_at
+                            WHEN p.branch IS NULL AND p.open THEN d.ready_at END,
                        CASE WHEN p.done THEN s.version END,
                        s.updated_at,
                        CASE WHEN NOT p.open THEN s.updated_at END,
@@ -62,17 +65,21 @@ final class CheckpointRepository {
                        CASE WHEN p.open AND d.carried THEN 1 ELSE 0 END,
                        :taskPriority::smallint, :definitionHash, :taskTags::text[],
                        CASE WHEN p.open THEN :lastFailedWorker END,
-                       CASE WHEN p.open THEN :lastError END
+                       CASE WHEN p.open THEN :lastError END,
+                       p.branch,
+                       CASE WHEN p.open AND p.branch IS NULL THEN :branchesLeft::integer END
                 FROM saved AS s
-                CROSS JOIN unnest(:putTaskIds::text[], :putStatuses::text[], :putDone::boolean[], :putOpen::boolean[])
-                    AS p (task_id, status, done, open)
+                CROSS JOIN unnest(:putTaskIds::text[], :putStatuses::text[], :putDone::boolean[], :putOpen::boolean[],
+                                  :putBranches::text[])
+                    AS p (task_id, status, done, open, branch)
                 CROSS JOIN due AS d
                 ON CONFLICT (instance_id, task_id) DO UPDATE SET
                     status = excluded.status,
                     ready_at = CASE WHEN :release THEN excluded.ready_at
                                     WHEN excluded.ready_at IS NOT NULL
                                     THEN GREATEST(excluded.ready_at, t.claim_expires_at) END,
-                    completed_version = COALESCE(excluded.completed_version, t.completed_version),
+                    completed_version = COALESCE(excluded.completed_version,
+                                                 CASE WHEN excluded.branch IS NULL THEN t.completed_version END),
                     started_at = CASE WHEN excluded.completed_at IS NULL AND t.completed_at IS NOT NULL
                                       THEN excluded.started_at ELSE t.started_at END,
                     completed_at = excluded.completed_at,
@@ -89,7 +96,11 @@ final class CheckpointRepository {
                     definition_hash = excluded.definition_hash,
                     task_tags = excluded.task_tags,
                     last_failed_worker = excluded.last_failed_worker,
-                    error = excluded.error
+                    error = excluded.error,
+                    branch = excluded.branch,
+                    after_task_id = NULL,
+                    not_before = NULL,
+                    branches_left = excluded.branches_left
                 RETURNING t.task_id, t.claim_token, t.attempts, t.claimed_at, t.claim_expires_at
             ), changed AS (
                 UPDATE ${schema}.sayiir_workflow_tasks AS t
@@ -108,7 +119,11 @@ final class CheckpointRepository {
                     completed_version = CASE WHEN NOT c.withdrawn THEN t.completed_version END,
                     started_at = CASE WHEN c.open AND t.completed_at IS NOT NULL THEN s.updated_at ELSE t.started_at END,
                     completed_at = CASE WHEN NOT c.open THEN s.updated_at END,
-                    error = CASE WHEN c.status = 'failed' THEN :error::text END
+                    error = CASE WHEN c.status = 'failed' THEN :error::text END,
+                    branch = NULL,
+                    after_task_id = NULL,
+                    not_before = NULL,
+                    branches_left = CASE WHEN c.open THEN :branchesLeft::integer END
                 FROM saved AS s
                 CROSS JOIN unnest(:changedTaskIds::text[], :changedStatuses::text[], :changedWithdrawn::boolean[],
                                   :changedOpen::boolean[])
@@ -116,6 +131,21 @@ final class CheckpointRepository {
                 CROSS JOIN due AS d
                 WHERE t.instance_id = :instanceId AND t.task_id = c.task_id
                 RETURNING t.task_id, t.claim_token, t.attempts, t.claimed_at, t.claim_expires_at
+            ), closed AS (
+                UPDATE ${schema}.sayiir_workflow_tasks AS t
+                SET status = :closedStatus,
+                    ready_at = NULL,
+                    claim_token = NULL,
+                    claimed_at = NULL,
+                    claim_expires_at = NULL,
+                    completed_at = s.updated_at
+                FROM saved AS s
+                WHERE :forkLeft
+                  AND t.instance_id = :instanceId
+                  AND t.branch IS NOT NULL
+                  AND t.completed_at IS NULL
+                  AND t.task_id <> ALL (:putTaskIds::text[])
+                  AND t.task_id <> ALL (:changedTaskIds::text[])
             )
             SELECT s.version, n.task_id, n.claim_token, n.attempts, n.claimed_at, n.claim_expires_at,
                    :release AND ${schema}.sayiir_is_signalled(s.instance_id) AS signalled
@@ -180,7 +210,8 @@ final class CheckpointRepository {
     /**
      * The same for a task that is held. Locks the instance first, as everything does, and then the task; that lock sees the
      * task as it is after the wait, so a claim that was lost meanwhile is found lost. Counting the first lock makes it come
-     * first.
+     * first. If a fork is left, its branches are locked in between, in the order of their keys, as those do who extend or
+     * release several claims.
      */
     private static final String COMMIT = """
             WITH instance AS (
@@ -188,6 +219,16 @@ final class CheckpointRepository {
                 FROM ${schema}.sayiir_workflows AS w
                 WHERE w.instance_id = :instanceId
                 FOR NO KEY UPDATE
+            ), branches AS (
+                SELECT t.task_id
+                FROM ${schema}.sayiir_workflow_tasks AS t
+                WHERE :forkLeft
+                  AND t.instance_id = :instanceId
+                  AND t.branch IS NOT NULL
+                  AND t.completed_at IS NULL
+                  AND (SELECT count(*) FROM instance AS i) = 1
+                ORDER BY t.task_id
+                FOR UPDATE
             ), held AS (
                 SELECT t.task_id
                 FROM ${schema}.sayiir_workflow_tasks AS t
@@ -195,6 +236,7 @@ final class CheckpointRepository {
                   AND t.task_id = :claimedTaskId
                   AND t.claim_token = :claimToken
                   AND (SELECT count(*) FROM instance AS i) = 1
+                  AND (SELECT count(*) FROM branches AS b) >= 0
                 FOR UPDATE
             ),
             """ + SET + """
@@ -213,10 +255,23 @@ final class CheckpointRepository {
             )
             """ + CHECKPOINT;
 
+    /** What follows the end of a branch: the task that joins counts down, and is due when none is left. */
+    static final String JOINING = """
+            , joining AS (
+                UPDATE ${schema}.sayiir_workflow_tasks AS t
+                SET branches_left = t.branches_left - 1,
+                    status = CASE WHEN t.branches_left = 1 THEN 'active' ELSE t.status END,
+                    ready_at = CASE WHEN t.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
+                FROM saved AS s
+                WHERE s.branch IS NOT NULL AND t.instance_id = :instanceId AND t.task_id = s.current_task_id
+            )
+            """;
+
     /**
      * Adds one result and leaves the control state alone. The count goes up only for a task that was not done before;
      * whether it was is read from the statement's snapshot, which is right only if nobody changed the instance
-     * meanwhile: hence the comparison of the version, and another try under the lock if that fails.
+     * meanwhile: hence the comparison of the version, and another try under the lock if that fails. If a branch stands at the
+     * task, it ends with the result.
      */
     private static final String RESULT = """
             WITH saved AS (
@@ -225,24 +280,24 @@ final class CheckpointRepository {
                     updated_at = clock_timestamp(),
                     completed_task_count = w.completed_task_count + CASE WHEN seen.done THEN 0 ELSE 1 END
                 FROM (
-                    SELECT v.version,
-                           EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
-                                   WHERE t.instance_id = v.instance_id AND t.task_id = :taskId
-                                     AND t.completed_version IS NOT NULL) AS done
+                    SELECT v.version, t.completed_version IS NOT NULL AS done,
+                           CASE WHEN t.completed_at IS NULL THEN t.branch END AS branch
                     FROM ${schema}.sayiir_workflows AS v
+                    LEFT JOIN ${schema}.sayiir_workflow_tasks AS t
+                        ON t.instance_id = v.instance_id AND t.task_id = :taskId
                     WHERE v.instance_id = :instanceId
                 ) AS seen
                 WHERE w.instance_id = :instanceId
                   AND w.version = seen.version
                   AND w.status IN ('InProgress', 'Paused')
                 RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority,
-                          w.definition_hash, w.task_tags
+                          w.definition_hash, w.task_tags, seen.branch
             ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
                     (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs,
-                     write_id)
+                     branch, write_id)
                 SELECT s.instance_id, s.version, s.updated_at, false, s.status, s.current_task_id,
-                       ARRAY[:taskId::text], ARRAY[:output::bytea], :writeId
+                       ARRAY[:taskId::text], ARRAY[:output::bytea], s.branch, :writeId
                 FROM saved AS s
             ), put AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
@@ -261,6 +316,7 @@ final class CheckpointRepository {
                     claim_expires_at = NULL,
                     error = NULL
             )
+            """ + JOINING + """
             SELECT s.version FROM saved AS s
             """;
 
@@ -346,6 +402,7 @@ final class CheckpointRepository {
                 claim.workerId(),
                 row.getLong("claim_token"),
                 row.getInt("attempts"),
+                Optional.empty(),
                 Columns.time(row, "claimed_at"),
                 Columns.time(row, "claim_expires_at"));
     }

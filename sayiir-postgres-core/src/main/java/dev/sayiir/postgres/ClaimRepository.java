@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.workflow.TaskPriority;
@@ -37,7 +38,7 @@ final class ClaimRepository {
 
     private static final String CLAIMED = """
             RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
-                      t.claim_expires_at
+                      t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             """;
 
     /**
@@ -83,8 +84,8 @@ final class ClaimRepository {
                 , d.place
             )
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
-                   c.claim_expires_at, s.version, s.data_version, s.incarnation, s.trace_parent,
-                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.signalled
+                   c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
+                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
             FROM claimed AS c
             LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(c.instance_id) AS s ON true
             ORDER BY c.place, s.completed_version NULLS FIRST, s.place
@@ -168,7 +169,7 @@ final class ClaimRepository {
     /** The claim that a commit of an earlier one was carried on to, if it is still held. */
     private static final String CARRIED_ON = """
             SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
-                   t.claim_expires_at
+                   t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             FROM ${schema}.sayiir_workflow_tasks AS t
             WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.worker_id = :workerId
               AND t.claim_token > :claimToken
@@ -320,6 +321,7 @@ final class ClaimRepository {
     }
 
     private static TaskClaim claim(ResultSet row, int number) throws SQLException {
+        Optional<String> afterTaskId = Optional.ofNullable(row.getString("after_task_id"));
         return new TaskClaim(
                 row.getString("instance_id"),
                 row.getString("task_id"),
@@ -327,6 +329,7 @@ final class ClaimRepository {
                 row.getString("worker_id"),
                 row.getLong("claim_token"),
                 row.getInt("attempts"),
+                Optional.ofNullable(row.getString("claimed_branch")).map(label -> new BranchStep(label, afterTaskId)),
                 Columns.time(row, "claimed_at"),
                 Columns.time(row, "claim_expires_at"));
     }

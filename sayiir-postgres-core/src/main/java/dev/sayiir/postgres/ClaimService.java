@@ -133,7 +133,7 @@ final class ClaimService {
     }
 
     /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */
-    private boolean isStopped(TaskClaim claim) {
+    boolean isStopped(TaskClaim claim) {
         boolean stopped = signals.check(claim.instanceId(), SignalKind.CANCEL, Optional.empty())
                 || signals.check(claim.instanceId(), SignalKind.PAUSE, Optional.empty());
         if (stopped) {

@@ -2,7 +2,9 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.TaskResult;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,13 +29,14 @@ final class ControlState {
             Optional<Payload> initialInput,
             Optional<String> traceParent,
             CompletedTasks results,
-            Optional<String> lastResultSinceData) {}
+            Optional<String> lastResultSinceData,
+            Map<String, TaskResult> branchesSinceData) {}
 
     static WorkflowSnapshot restore(WorkflowSnapshot control, Parts parts) {
         // A result that was added after the control state was written is the later one.
         Optional<String> last = parts.lastResultSinceData().or(control::lastCompletedTaskId);
         var builder = control.toBuilder()
-                .state(control.state().withResults(parts.results(), last))
+                .state(control.state().withResults(parts.results(), last).withBranchResults(parts.branchesSinceData()))
                 .traceParent(parts.traceParent());
         parts.initialInput().ifPresent(builder::initialInput);
         return builder.build().storedAs(parts.version(), parts.incarnation());

@@ -34,11 +34,21 @@ final class InstanceRepository {
 
     private static final String IS_COMMITTED = "SELECT pg_xact_status(:transactionId::text::xid8) = 'committed'";
 
-    /** All rows of the instance, through the primary key: needed only when a snapshot replaces whatever is stored. */
+    /**
+     * All rows of the instance, through the primary key: needed only when a snapshot replaces whatever is stored, or leaves
+     * a fork. What is open is locked, in the order in which others lock several claims at once.
+     */
     private static final String TASKS = """
+            WITH locked AS (
+                SELECT o.task_id
+                FROM ${schema}.sayiir_workflow_tasks AS o
+                WHERE o.instance_id = :instanceId AND o.completed_at IS NULL
+                ORDER BY o.task_id
+                FOR UPDATE
+            )
             SELECT t.task_id, t.completed_version IS NOT NULL AS completed, t.status
             FROM ${schema}.sayiir_workflow_tasks AS t
-            WHERE t.instance_id = :instanceId
+            WHERE t.instance_id = :instanceId AND (SELECT count(*) FROM locked AS l) >= 0
             """;
 
     /** A trigger deletes the rest, in the same statement, and sees what was written while this waited for the lock. */
@@ -103,7 +113,8 @@ final class InstanceRepository {
                 jdbc.queryForObject(isCommitted, Params.of("transactionId", transactionId), Boolean.class));
     }
 
-    StoredTasks tasks(String instanceId) {
+    /** For a caller who holds the lock of the instance; what is open is locked as well. */
+    StoredTasks lockTasks(String instanceId) {
         Set<String> completed = new HashSet<>();
         Map<String, Boolean> open = new HashMap<>();
         jdbc.query(tasks, Params.of("instanceId", instanceId), row -> {

@@ -47,7 +47,7 @@ final class Params extends MapSqlParameterSource {
         return this;
     }
 
-    Params texts(String name, Collection<String> values) {
+    Params texts(String name, Collection<? extends @Nullable String> values) {
         return array(name, "text", values.toArray(String[]::new));
     }
 

@@ -4,8 +4,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
@@ -81,6 +83,7 @@ public final class PostgresBackend
     private final EventRepository events;
     private final ClaimRepository claims;
     private final ClaimService claiming;
+    private final BranchService branches;
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
@@ -101,6 +104,7 @@ public final class PostgresBackend
         this.signals = new SignalService(lock, events, loader, saver);
         this.claims = new ClaimRepository(jdbc, schema);
         this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals);
+        this.branches = new BranchService(new BranchRepository(jdbc, schema), claims, saver, lock, claiming);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -373,6 +377,11 @@ public final class PostgresBackend
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
         return failures.retryWrite(write -> claiming.commit(claim, snapshot, carryOn, write));
+    }
+
+    @Override
+    public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
+        return failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
     }
 
     /** An empty list may also mean that there is no such instance. */

@@ -105,7 +105,7 @@ final class SnapshotSaver {
         byte[] data = encode(snapshot);
         Write write = Write.first();
         return () ->
-                update(snapshot, data, stored.version(), write).orElseGet(() -> replace(snapshot, data, stored, write));
+                updateLocked(snapshot, data, stored, write).orElseGet(() -> replace(snapshot, data, stored, write));
     }
 
     /** The version that an earlier attempt has stored, if there was one and it has. */
@@ -135,23 +135,42 @@ final class SnapshotSaver {
                 : Optional.empty();
     }
 
-    /** Only a snapshot that knows what has changed since the version can be saved on top of it without a look. */
+    /**
+     * Only a snapshot that knows what has changed since the version can be saved on top of it without a look. Leaving a fork
+     * takes one, to lock its branches.
+     */
     private Optional<WorkflowSnapshot> update(WorkflowSnapshot snapshot, byte[] data, long basedOn, Write write) {
-        if (snapshot.version() != basedOn) {
-            return Optional.empty();
-        }
-        return snapshot.taskChanges().flatMap(changes -> {
-            OptionalLong version = checkpoints.update(checkpoint(snapshot, data, changes, write), basedOn);
-            return version.isPresent()
-                    ? Optional.of(snapshot.storedAs(version.getAsLong(), snapshot.incarnation()))
-                    : Optional.empty();
+        return changesSince(snapshot, basedOn)
+                .filter(changes -> !changes.forkLeft())
+                .flatMap(changes -> update(checkpoint(snapshot, data, changes, write), basedOn));
+    }
+
+    private Optional<WorkflowSnapshot> updateLocked(
+            WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
+        return changesSince(snapshot, stored.version()).flatMap(changes -> {
+            if (changes.forkLeft()) {
+                instances.lockTasks(snapshot.instanceId());
+            }
+            return update(checkpoint(snapshot, data, changes, write), stored.version());
         });
+    }
+
+    private static Optional<TaskChanges> changesSince(WorkflowSnapshot snapshot, long version) {
+        return snapshot.version() == version ? snapshot.taskChanges() : Optional.empty();
+    }
+
+    private Optional<WorkflowSnapshot> update(Checkpoint checkpoint, long basedOn) {
+        WorkflowSnapshot snapshot = checkpoint.snapshot();
+        OptionalLong version = checkpoints.update(checkpoint, basedOn);
+        return version.isPresent()
+                ? Optional.of(snapshot.storedAs(version.getAsLong(), snapshot.incarnation()))
+                : Optional.empty();
     }
 
     private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
         requireSameInstance(snapshot, stored);
         String instanceId = snapshot.instanceId();
-        StoredTasks tasks = instances.tasks(instanceId);
+        StoredTasks tasks = instances.lockTasks(instanceId);
         TaskChanges changes = TaskChanges.replacing(tasks.completed(), tasks.open(), snapshot);
         long version = checkpoints
                 .replace(checkpoint(snapshot, data, changes, write), stored.version())

@@ -5,6 +5,7 @@ import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.postgres.ControlState.Parts;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.TaskResult;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -22,6 +23,7 @@ final class StoredSnapshot {
     private final Optional<Payload> initialInput;
     private final Optional<String> traceParent;
     private final Map<String, Payload> results = new LinkedHashMap<>();
+    private final Map<String, TaskResult> branchesSinceData = new LinkedHashMap<>();
     private Optional<String> lastSinceData = Optional.empty();
 
     /** From the row that the cursor is at, with the control state. */
@@ -37,16 +39,27 @@ final class StoredSnapshot {
     /** From the row that the cursor is at, with a result; in the order in which they came. */
     void add(ResultSet row) throws SQLException {
         String taskId = row.getString("completed_task_id");
-        results.put(taskId, Payload.of(row.getBytes("output")));
+        Payload output = Payload.of(row.getBytes("output"));
+        results.put(taskId, output);
         if (row.getLong("completed_version") > dataVersion) {
             lastSinceData = Optional.of(taskId);
+            String branch = row.getString("branch");
+            if (branch != null) {
+                branchesSinceData.put(branch, new TaskResult(taskId, output));
+            }
         }
     }
 
     /** Throws {@link SnapshotSerializationException}, naming the instance, if no registered codec can read it. */
     WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
-        Parts parts =
-                new Parts(version, incarnation, initialInput, traceParent, CompletedTasks.of(results), lastSinceData);
+        Parts parts = new Parts(
+                version,
+                incarnation,
+                initialInput,
+                traceParent,
+                CompletedTasks.of(results),
+                lastSinceData,
+                branchesSinceData);
         try {
             return ControlState.restore(codecs.decode(data), parts);
         } catch (SnapshotSerializationException e) {

@@ -5,8 +5,10 @@ import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,8 +21,8 @@ import java.util.Set;
  */
 record TaskRows(List<Put> put, List<Change> changed) {
 
-    /** A task that is done, or open, or both. */
-    record Put(String taskId, String status, boolean done, boolean open) {}
+    /** A task that is done, or open, or both; and if it begins a branch, which one. */
+    record Put(String taskId, String status, boolean done, boolean open, Optional<String> branch) {}
 
     /** A task whose result no longer counts, or that is no longer open. */
     record Change(String taskId, String status, boolean withdrawn, boolean open) {}
@@ -30,18 +32,25 @@ record TaskRows(List<Put> put, List<Change> changed) {
         String openId = open.map(OpenTask::taskId).orElse("");
         String openStatus = open.filter(OpenTask::waiting).isPresent() ? "waiting" : "active";
 
+        Map<String, String> begun = new LinkedHashMap<>();
+        changes.branchesToOpen(snapshot).forEach((label, branch) -> begun.put(branch.taskId(), label));
+
         List<Put> put = new ArrayList<>();
         for (String taskId : changes.completed().keySet()) {
-            boolean alsoOpen = taskId.equals(openId);
-            put.add(new Put(taskId, alsoOpen ? openStatus : "completed", true, alsoOpen));
+            Optional<String> branch = Optional.ofNullable(begun.remove(taskId));
+            boolean alsoOpen = taskId.equals(openId) || branch.isPresent();
+            String status = branch.isPresent() ? "active" : alsoOpen ? openStatus : "completed";
+            put.add(new Put(taskId, status, true, alsoOpen, branch));
         }
         if (open.isPresent()
                 && !changes.completed().containsKey(openId)
                 && !changes.withdrawn().contains(openId)) {
-            put.add(new Put(openId, openStatus, false, true));
+            put.add(new Put(openId, openStatus, false, true, Optional.empty()));
         }
+        begun.forEach((taskId, label) -> put.add(new Put(taskId, "active", false, true, Optional.of(label))));
 
         Set<String> existing = new LinkedHashSet<>(changes.withdrawn());
+        existing.removeAll(begun.keySet());
         existing.addAll(changes.left().keySet());
         List<Change> changed = new ArrayList<>();
         for (String taskId : existing) {

@@ -15,6 +15,16 @@ public sealed interface ExecutionPosition {
     /** @return the task, fork, join, delay, wait or loop that it is at; empty if nothing has run yet */
     Optional<String> nodeId();
 
+    /**
+     * For stores, which add the results of branches one by one.
+     *
+     * @param results what further branches ended with, by label
+     * @return the same position with these, if it is a fork
+     */
+    default ExecutionPosition withBranchResults(Map<String, TaskResult> results) {
+        return this;
+    }
+
     /** Nothing has run yet. */
     record NotStarted() implements ExecutionPosition {
         @Override
@@ -51,19 +61,42 @@ public sealed interface ExecutionPosition {
     }
 
     /**
-     * Parallel branches are under way, or parked until a time.
+     * Parallel branches are under way.
+     *
+     * <p>Branches that a store shares out among workers are named in {@code branches}; when all of them are done, the task
+     * {@code forkId}, which joins them, can be claimed. Without such branches this is a fork of Sayiir's own: somebody else
+     * runs the branches, and it is parked until a time.
      *
      * @param forkId the fork, 1 to {@value Identifiers#MAX_FORK_ID_BYTES} bytes
      * @param completedBranches results of the branches that are done, by branch label
-     * @param wakeAt when to look at the branches again
+     * @param wakeAt when to look at the branches again, if {@code branches} does not say what they are
+     * @param branches the branches to be shared out, by label; not part of Sayiir's format, whose readers pass over it
      */
-    record AtFork(String forkId, Map<String, TaskResult> completedBranches, Instant wakeAt)
+    record AtFork(
+            String forkId, Map<String, TaskResult> completedBranches, Instant wakeAt, Map<String, Branch> branches)
             implements ExecutionPosition {
-        /** @throws IllegalArgumentException if an id or a label is not valid */
+        /** @throws IllegalArgumentException if an id or a label is not valid, or two branches begin with the same task */
         public AtFork {
             Identifiers.requireForkId(forkId);
-            completedBranches = branches(completedBranches);
+            completedBranches = byLabel(completedBranches);
             Ranges.requireWritable("wakeAt", wakeAt);
+            branches = byLabel(branches);
+            if (branches.values().stream().map(Branch::taskId).distinct().count() < branches.size()
+                    || branches.values().stream().map(Branch::taskId).anyMatch(forkId::equals)) {
+                throw new IllegalArgumentException("The branches of fork '" + forkId
+                        + "' and the task that joins them must be different tasks; give each one of its own");
+            }
+        }
+
+        /**
+         * A fork whose branches somebody else runs.
+         *
+         * @param forkId the fork
+         * @param completedBranches results of the branches that are done, by branch label
+         * @param wakeAt when to look at the branches again
+         */
+        public AtFork(String forkId, Map<String, TaskResult> completedBranches, Instant wakeAt) {
+            this(forkId, completedBranches, wakeAt, Map.of());
         }
 
         @Override
@@ -74,6 +107,28 @@ public sealed interface ExecutionPosition {
         @Override
         public Optional<String> nodeId() {
             return Optional.of(forkId);
+        }
+
+        /** @return the branches that are not done yet, by label */
+        public Map<String, Branch> openBranches() {
+            Map<String, Branch> open = new LinkedHashMap<>(branches);
+            open.keySet().removeAll(completedBranches.keySet());
+            return Collections.unmodifiableMap(open);
+        }
+
+        @Override
+        public AtFork withBranchResults(Map<String, TaskResult> results) {
+            Map<String, TaskResult> all = new LinkedHashMap<>(completedBranches);
+            all.putAll(results);
+            return new AtFork(forkId, all, wakeAt, branches);
+        }
+
+        /** Whether this is the same round of the same fork, seen later: branches that are done stay done. */
+        boolean isLaterThan(AtFork before) {
+            return forkId.equals(before.forkId)
+                    && wakeAt.equals(before.wakeAt)
+                    && branches.equals(before.branches)
+                    && completedBranches.entrySet().containsAll(before.completedBranches.entrySet());
         }
     }
 
@@ -87,7 +142,7 @@ public sealed interface ExecutionPosition {
         /** @throws IllegalArgumentException if an id or a label is not valid */
         public AtJoin {
             Identifiers.requireTaskId(joinId);
-            completedBranches = branches(completedBranches);
+            completedBranches = byLabel(completedBranches);
         }
 
         @Override
@@ -185,7 +240,7 @@ public sealed interface ExecutionPosition {
         }
     }
 
-    private static Map<String, TaskResult> branches(Map<String, TaskResult> branches) {
+    private static <T> Map<String, T> byLabel(Map<String, T> branches) {
         branches.keySet().forEach(label -> Identifiers.requireName("branch label", label));
         return Collections.unmodifiableMap(new LinkedHashMap<>(branches));
     }

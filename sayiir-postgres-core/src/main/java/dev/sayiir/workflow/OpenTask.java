@@ -17,7 +17,7 @@ public record OpenTask(String taskId, boolean waiting, Optional<Instant> notBefo
             if (position instanceof ExecutionPosition.AtTask at) {
                 return atTask(at.taskId(), snapshot);
             } else if (position instanceof ExecutionPosition.AtFork at) {
-                return Optional.of(new OpenTask(at.forkId(), true, Optional.of(at.wakeAt())));
+                return Optional.of(atFork(at, snapshot));
             } else if (position instanceof ExecutionPosition.AtJoin at) {
                 return Optional.of(new OpenTask(at.joinId(), false, Optional.empty()));
             } else if (position instanceof ExecutionPosition.AtDelay at) {
@@ -31,13 +31,22 @@ public record OpenTask(String taskId, boolean waiting, Optional<Instant> notBefo
         });
     }
 
+    /** The task that joins branches waits for those that are not done. */
+    private static OpenTask atFork(ExecutionPosition.AtFork at, WorkflowSnapshot snapshot) {
+        return at.branches().isEmpty()
+                ? new OpenTask(at.forkId(), true, Optional.of(at.wakeAt()))
+                : new OpenTask(at.forkId(), !at.openBranches().isEmpty(), nextTry(at.forkId(), snapshot));
+    }
+
     /** A position whose task is done has only not moved on yet. To do a task again, withdraw its result first. */
     private static Optional<OpenTask> atTask(String taskId, WorkflowSnapshot snapshot) {
         if (snapshot.completedTasks().contains(taskId)) {
             return Optional.empty();
         }
-        Optional<Instant> nextTry =
-                Optional.ofNullable(snapshot.taskRetries().get(taskId)).map(TaskRetry::nextRetryAt);
-        return Optional.of(new OpenTask(taskId, false, nextTry));
+        return Optional.of(new OpenTask(taskId, false, nextTry(taskId, snapshot)));
+    }
+
+    private static Optional<Instant> nextTry(String taskId, WorkflowSnapshot snapshot) {
+        return Optional.ofNullable(snapshot.taskRetries().get(taskId)).map(TaskRetry::nextRetryAt);
     }
 }

@@ -183,10 +183,10 @@ public final class SnapshotBuilder {
         return new WorkflowSnapshot(this);
     }
 
-    SnapshotBuilder stored(long storedVersion, long storedIncarnation, Optional<OpenTask> openTask) {
+    SnapshotBuilder stored(long storedVersion, long storedIncarnation, WorkflowSnapshot asStored) {
         version = Ranges.requireNotNegative("version", storedVersion);
         incarnation = storedIncarnation;
-        basis = new TaskChanges.Basis(openTask, knownResults, Map.of());
+        basis = TaskChanges.Basis.of(asStored);
         return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.sayiir.workflow;
 
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -15,8 +16,15 @@ import java.util.Set;
  * @param withdrawn tasks that were done then and no longer count as done
  * @param left tasks that were open then, are not done and are not where the instance stands now, with whether they were
  *     waiting for a time or an event
+ * @param forkKept whether it stands at the same fork as then: the branches are as they are
+ * @param forkLeft whether it stood at a fork with branches then, and does not any more: those still open are to be closed
  */
-public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn, Map<String, Boolean> left) {
+public record TaskChanges(
+        Map<String, Payload> completed,
+        Set<String> withdrawn,
+        Map<String, Boolean> left,
+        boolean forkKept,
+        boolean forkLeft) {
 
     /** Copies what it is given, keeping the order. */
     public TaskChanges {
@@ -26,7 +34,15 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
     }
 
     /** What a snapshot remembers of the version that it was loaded from or saved as, and what happened since. */
-    record Basis(Optional<OpenTask> openTask, CompletedTasks done, Map<String, Optional<Payload>> resultsSince) {
+    record Basis(
+            Optional<OpenTask> openTask,
+            Optional<AtFork> fork,
+            CompletedTasks done,
+            Map<String, Optional<Payload>> resultsSince) {
+
+        static Basis of(WorkflowSnapshot stored) {
+            return new Basis(stored.openTask(), stored.fork(), stored.knownResults(), Map.of());
+        }
 
         /** A result, or none if the task was withdrawn: of one that was not done then, nothing is left to say. */
         Basis with(String taskId, Optional<Payload> result) {
@@ -35,7 +51,7 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
             if (result.isPresent() || done.contains(taskId)) {
                 since.put(taskId, result);
             }
-            return new Basis(openTask, done, since);
+            return new Basis(openTask, fork, done, since);
         }
 
         TaskChanges changesTo(WorkflowSnapshot now) {
@@ -45,7 +61,10 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
                     result.ifPresentOrElse(output -> completed.put(taskId, output), () -> withdrawn.add(taskId)));
             Map<String, Boolean> left =
                     openTask.map(task -> Map.of(task.taskId(), task.waiting())).orElse(Map.of());
-            return new TaskChanges(completed, withdrawn, without(left, completed.keySet(), now));
+            boolean kept = fork.flatMap(then -> now.fork().filter(fork -> fork.isLaterThan(then)))
+                    .isPresent();
+            return new TaskChanges(
+                    completed, withdrawn, without(left, completed.keySet(), now), kept, fork.isPresent() && !kept);
         }
     }
 
@@ -62,7 +81,15 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
         Map<String, Payload> completed = now.knownResults().asMap();
         Set<String> withdrawn = new LinkedHashSet<>(storedCompleted);
         withdrawn.removeAll(completed.keySet());
-        return new TaskChanges(completed, withdrawn, without(storedOpen, completed.keySet(), now));
+        return new TaskChanges(completed, withdrawn, without(storedOpen, completed.keySet(), now), false, false);
+    }
+
+    /**
+     * @param now the snapshot that the changes lead to
+     * @return the branches that are to be opened, by label; none if they are open already
+     */
+    public Map<String, Branch> branchesToOpen(WorkflowSnapshot now) {
+        return forkKept ? Map.of() : now.fork().map(AtFork::openBranches).orElse(Map.of());
     }
 
     private static Map<String, Boolean> without(
@@ -70,6 +97,7 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
         Map<String, Boolean> left = new LinkedHashMap<>(open);
         left.keySet().removeAll(completed);
         now.openTask().map(OpenTask::taskId).ifPresent(left::remove);
+        now.fork().ifPresent(fork -> fork.openBranches().values().forEach(branch -> left.remove(branch.taskId())));
         return left;
     }
 }

@@ -1,5 +1,6 @@
 package dev.sayiir.workflow;
 
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.WorkflowState.Cancelled;
 import dev.sayiir.workflow.WorkflowState.Completed;
 import dev.sayiir.workflow.WorkflowState.Failed;
@@ -195,6 +196,35 @@ public final class WorkflowSnapshot {
         return OpenTask.of(this);
     }
 
+    /** @return the fork at which it stands with branches to be shared out among workers, finished or not */
+    public Optional<AtFork> fork() {
+        return position()
+                .filter(AtFork.class::isInstance)
+                .map(AtFork.class::cast)
+                .filter(fork -> !fork.branches().isEmpty());
+    }
+
+    /**
+     * Begins branches that run in parallel. When all are done, one task joins them.
+     *
+     * @param joinTaskId the task that joins them; it is what the fork is called
+     * @param branches the branches by label, at least one
+     * @return the changed snapshot, in which none of the branches' first tasks counts as done
+     * @throws IllegalStateException if it is not in progress
+     * @throws IllegalArgumentException if there is no branch, an id or a label is not valid, or two are the same task
+     */
+    public WorkflowSnapshot forkInto(String joinTaskId, Map<String, Branch> branches) {
+        if (branches.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "The fork that '" + joinTaskId + "' joins has no branches; give it some");
+        }
+        WorkflowSnapshot forked = moveTo(new AtFork(joinTaskId, Map.of(), updatedAt, branches));
+        for (Branch branch : branches.values()) {
+            forked = forked.withdrawTask(branch.taskId());
+        }
+        return forked;
+    }
+
     /**
      * Moves to another position.
      *
@@ -350,7 +380,7 @@ public final class WorkflowSnapshot {
      * @return the same content with that version and nothing left to save
      */
     public WorkflowSnapshot storedAs(long storedVersion, long storedIncarnation) {
-        return toBuilder().stored(storedVersion, storedIncarnation, openTask()).build();
+        return toBuilder().stored(storedVersion, storedIncarnation, this).build();
     }
 
     /** @return for stores: what has happened to tasks since {@link #version()}; empty if that is not known */

@@ -1,6 +1,7 @@
 package dev.sayiir.workflow;
 
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 
 /** What an instance is doing, or how it ended. */
@@ -26,6 +27,16 @@ public sealed interface WorkflowState {
     }
 
     /**
+     * For stores, which add the results of branches one by one.
+     *
+     * @param results what branches ended with that the state does not know of yet, by label
+     * @return the same state with these, if it stands at a fork
+     */
+    default WorkflowState withBranchResults(Map<String, TaskResult> results) {
+        return this;
+    }
+
+    /**
      * Running or waiting.
      *
      * @param position where it stands
@@ -47,6 +58,11 @@ public sealed interface WorkflowState {
         @Override
         public WorkflowState withResults(CompletedTasks results, Optional<String> last) {
             return new InProgress(position, results, last);
+        }
+
+        @Override
+        public WorkflowState withBranchResults(Map<String, TaskResult> results) {
+            return new InProgress(position.withBranchResults(results), completedTasks, lastCompletedTaskId);
         }
 
         Paused pausedBy(Optional<String> reason, Optional<String> requester, Instant at) {
@@ -152,6 +168,17 @@ public sealed interface WorkflowState {
         @Override
         public WorkflowState withResults(CompletedTasks results, Optional<String> last) {
             return new Paused(reason, pausedBy, pausedAt, results, position, last);
+        }
+
+        @Override
+        public WorkflowState withBranchResults(Map<String, TaskResult> results) {
+            return new Paused(
+                    reason,
+                    pausedBy,
+                    pausedAt,
+                    completedTasks,
+                    position.withBranchResults(results),
+                    lastCompletedTaskId);
         }
 
         InProgress resumed() {

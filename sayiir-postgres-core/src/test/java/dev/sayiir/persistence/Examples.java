@@ -1,5 +1,6 @@
 package dev.sayiir.persistence;
 
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
@@ -90,6 +91,12 @@ final class Examples {
                 new AtTask("reserve"),
                 new AtFork("pick||print-label", Map.of(), THEN),
                 new AtFork("x".repeat(1024), branches, TO_THE_NANOSECOND),
+                new AtFork(
+                        "ship",
+                        Map.of(),
+                        THEN,
+                        Map.of("parcel", Branch.of("wrap"), "invoice", Branch.of("bill", output("42")))),
+                new AtFork("ship", branches, THEN, Map.of("parcel", Branch.of("wrap"), "left", Branch.of("pick"))),
                 new AtJoin("ship", Map.of()),
                 new AtJoin("ship", branches),
                 new AtDelay("cool-off", THEN, TO_THE_NANOSECOND, Optional.of("charge")),

@@ -10,7 +10,6 @@ import static org.awaitility.Awaitility.await;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.RetryPolicy;
-import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
@@ -336,14 +335,6 @@ class TaskClaimContractTest extends ContractTest {
 
     private static WorkflowSnapshot done(WorkflowSnapshot at) {
         return at.completeTask("reserve", output("shelf 7")).moveTo(new AtTask("charge"));
-    }
-
-    private static WorkflowSnapshot with(String instanceId, TaskPriority priority) {
-        return order(instanceId).toBuilder().taskPriority(priority).build();
-    }
-
-    private static WorkflowSnapshot parked(String instanceId) {
-        return order(instanceId).moveTo(new AtDelay("d", PAST.minusSeconds(60), PAST, Optional.empty()));
     }
 
     private static TaskRetry retry(Instant nextRetryAt) {

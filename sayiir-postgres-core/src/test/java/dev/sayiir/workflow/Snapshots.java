@@ -104,7 +104,9 @@ public final class Snapshots {
         return switch (random.nextInt(7)) {
             case 0 -> new NotStarted();
             case 1 -> new AtTask(id(random));
-            case 2 -> new AtFork(text(random, 1, Identifiers.MAX_FORK_ID_BYTES), branches(random), time(random));
+            case 2 ->
+                new AtFork(
+                        text(random, 1, Identifiers.MAX_FORK_ID_BYTES), branches(random), time(random), toRun(random));
             case 3 -> new AtJoin(id(random), branches(random));
             case 4 -> new AtDelay(id(random), time(random), time(random), maybe(random, () -> id(random)));
             case 5 ->
@@ -212,6 +214,14 @@ public final class Snapshots {
 
     private static CompletedTasks completedTasks(RandomGenerator random) {
         return CompletedTasks.of(map(random, taskId -> payload(random)));
+    }
+
+    private static Map<String, Branch> toRun(RandomGenerator random) {
+        Map<String, Branch> branches = new LinkedHashMap<>();
+        for (int i = random.nextInt(4); i > 0; i--) {
+            branches.put(id(random), new Branch("task-" + i, maybe(random, () -> payload(random))));
+        }
+        return branches;
     }
 
     private static Map<String, TaskResult> branches(RandomGenerator random) {

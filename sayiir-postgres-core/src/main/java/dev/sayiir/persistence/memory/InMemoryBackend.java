@@ -2,10 +2,12 @@ package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
@@ -36,7 +38,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -72,7 +73,7 @@ public final class InMemoryBackend
     private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
-    private final InMemoryClaims claims = new InMemoryClaims(instances.values());
+    private final InMemoryClaims claims = new InMemoryClaims(instances);
 
     /** An empty backend with the system's clock. */
     public InMemoryBackend() {
@@ -197,7 +198,7 @@ public final class InMemoryBackend
     public synchronized WorkflowPage findWorkflows(WorkflowQuery query) {
         WorkflowFilter filter = new WorkflowFilter(query);
         List<WorkflowSummary> found = instances.values().stream()
-                .filter(stored -> filter.matches(stored.summary(), stored.openTask()))
+                .filter(stored -> filter.matches(stored.summary(), stored::openTask))
                 .map(StoredInstance::summary)
                 .sorted(WorkflowFilter.NEWEST_FIRST)
                 .limit(query.limit() + 1L)
@@ -308,8 +309,8 @@ public final class InMemoryBackend
     @Override
     public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return claims.claimAvailable(query, now()).stream()
-                .filter(claim -> !isStopped(claim.instanceId())
-                        && !signals(claim.instanceId()).deliverPending())
+                .filter(claim ->
+                        !isStopped(claim) && !signals(claim.instanceId()).deliverPending())
                 .map(claim -> new ClaimedTask(
                         claim, require(claim.instanceId()).current().snapshot()))
                 .toList();
@@ -336,35 +337,17 @@ public final class InMemoryBackend
 
     @Override
     public synchronized List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
-        Instant until = now().plus(ClaimQuery.requireDuration("ttl", ttl));
-        List<TaskClaim> extended = new ArrayList<>();
-        for (TaskClaim claim : held) {
-            find(claim.instanceId()).filter(stored -> stored.holds(claim)).ifPresent(stored -> {
-                TaskClaim longer = stored.claim().orElseThrow().until(until);
-                stored.claimedBy(longer);
-                extended.add(longer);
-            });
-        }
-        return extended;
+        return claims.extend(held, now().plus(ClaimQuery.requireDuration("ttl", ttl)));
     }
 
     @Override
     public synchronized boolean releaseTaskClaim(TaskClaim claim) {
-        Optional<StoredInstance> held = find(claim.instanceId()).filter(stored -> stored.holds(claim));
-        held.ifPresent(stored -> stored.release(now()));
-        return held.isPresent();
+        return claims.release(claim, now());
     }
 
     @Override
     public synchronized int releaseTaskClaims(String workerId) {
-        Identifiers.requireName("worker id", workerId);
-        List<StoredInstance> held = instances.values().stream()
-                .filter(stored -> stored.claim()
-                        .filter(claim -> claim.workerId().equals(workerId))
-                        .isPresent())
-                .toList();
-        held.forEach(stored -> stored.release(now()));
-        return held.size();
+        return claims.releaseAll(Identifiers.requireName("worker id", workerId), now());
     }
 
     @Override
@@ -372,28 +355,61 @@ public final class InMemoryBackend
             TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
         Claims.requireCommittable(claim, snapshot);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
-        StoredInstance stored = require(claim.instanceId());
-        stored.requireUnfinished();
-        if (!stored.holds(claim)) {
-            throw new ClaimLostException(claim);
-        }
+        StoredInstance stored = requireHeld(claim);
         stored.requireSameInstance(snapshot);
         stored.requireVersion(snapshot.version());
-        stored.commit(snapshot, now());
-        if (isStopped(claim.instanceId())) {
+        stored.commit(claim, snapshot, now());
+        if (isStopped(claim)) {
             return new CommittedTask(stored.current().snapshot(), Optional.empty());
         }
         Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
-                .map(ttl -> claims.claim(stored, claim.workerId(), ttl, now()));
+                .flatMap(ttl ->
+                        claimNext(claim, snapshot.openTask().orElseThrow().taskId(), ttl));
         return new CommittedTask(snapshot.storedAs(stored.current().version(), stored.incarnation()), next);
     }
 
+    @Override
+    public synchronized CommittedBranchTask commitBranchTask(
+            TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
+        Claims.requireBranch(claim);
+        carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
+        StoredInstance stored = requireHeld(claim);
+        Optional<String> nextTaskId = Optional.empty();
+        if (outcome instanceof BranchOutcome.Done done) {
+            stored.endBranch(claim, done.output(), now());
+        } else if (outcome instanceof BranchOutcome.Next next) {
+            stored.continueBranch(claim, next, now());
+            nextTaskId =
+                    Optional.of(next.nextTaskId()).filter(it -> next.delay().isEmpty());
+        } else if (outcome instanceof BranchOutcome.Retry retry) {
+            stored.held(claim).orElseThrow().backOff(now().plus(retry.backOff()), claim.workerId());
+        }
+        return new CommittedBranchTask(
+                isStopped(claim)
+                        ? Optional.empty()
+                        : nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl))));
+    }
+
+    private StoredInstance requireHeld(TaskClaim claim) {
+        StoredInstance stored = require(claim.instanceId());
+        stored.requireUnfinished();
+        if (stored.held(claim).isEmpty()) {
+            throw new ClaimLostException(claim);
+        }
+        return stored;
+    }
+
+    private Optional<TaskClaim> claimNext(TaskClaim claim, String taskId, Duration ttl) {
+        return claims.claim(require(claim.instanceId()), taskId, claim.workerId(), ttl, now());
+    }
+
     /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */
-    private boolean isStopped(String instanceId) {
-        boolean stopped = signals(instanceId).apply(SignalKind.CANCEL, Optional.empty())
-                || signals(instanceId).apply(SignalKind.PAUSE, Optional.empty());
+    private boolean isStopped(TaskClaim claim) {
+        InMemorySignals signals = signals(claim.instanceId());
+        boolean stopped =
+                signals.apply(SignalKind.CANCEL, Optional.empty()) || signals.apply(SignalKind.PAUSE, Optional.empty());
         if (stopped) {
-            require(instanceId).release(now());
+            claims.release(claim, now());
         }
         return stopped;
     }

@@ -3,81 +3,124 @@ package dev.sayiir.persistence.memory;
 import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.workflow.OpenTask;
-import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Who has which task. {@link InMemoryBackend} lets one thread at a time in here. */
 final class InMemoryClaims {
 
-    private final Collection<StoredInstance> instances;
+    private final Map<String, StoredInstance> instances;
     private long lastToken;
 
-    InMemoryClaims(Collection<StoredInstance> instances) {
+    InMemoryClaims(Map<String, StoredInstance> instances) {
         this.instances = instances;
+    }
+
+    private record Candidate(WorkflowSnapshot snapshot, QueuedTask task) {
+
+        Instant readyAt() {
+            return task.readyAt().orElseThrow();
+        }
+
+        AvailableTask available() {
+            return new AvailableTask(
+                    snapshot.instanceId(),
+                    task.taskId(),
+                    snapshot.definitionHash(),
+                    snapshot.taskPriority(),
+                    readyAt());
+        }
     }
 
     List<TaskClaim> claimAvailable(ClaimQuery query, Instant now) {
         return due(query, now)
-                .map(stored -> claim(stored, query.workerId(), query.ttl(), now))
+                .map(it -> claim(it.snapshot(), it.task(), query.workerId(), query.ttl(), now))
                 .toList();
     }
 
     List<AvailableTask> findAvailable(ClaimQuery query, Instant now) {
-        return due(query, now).map(InMemoryClaims::available).toList();
+        return due(query, now).map(Candidate::available).toList();
     }
 
     static Optional<AvailableTask> findHinted(StoredInstance stored, String taskId, ClaimQuery query, Instant now) {
-        return Optional.of(stored)
-                .filter(it -> it.openTask().filter(taskId::equals).isPresent() && it.isDue(now))
-                .filter(it -> isWanted(query, snapshot(it)))
-                .map(InMemoryClaims::available);
-    }
-
-    private Stream<StoredInstance> due(ClaimQuery query, Instant now) {
-        return instances.stream()
-                .filter(stored -> stored.isDue(now) && isWanted(query, snapshot(stored)))
-                .sorted(mostUrgentFirst(query, now))
-                .limit(query.limit());
-    }
-
-    private static AvailableTask available(StoredInstance stored) {
-        WorkflowSnapshot snapshot = snapshot(stored);
-        return new AvailableTask(
-                snapshot.instanceId(),
-                stored.openTask().orElseThrow(),
-                snapshot.definitionHash(),
-                snapshot.taskPriority(),
-                stored.readyAt().orElseThrow());
+        return stored.openTask(taskId)
+                .filter(task -> task.isDue(now))
+                .map(task -> new Candidate(snapshot(stored), task))
+                .filter(it -> isWanted(query, it.snapshot()))
+                .map(Candidate::available);
     }
 
     Optional<TaskClaim> claim(StoredInstance stored, String taskId, String workerId, Duration ttl, Instant now) {
-        return stored.openTask().filter(taskId::equals).isPresent() && stored.isDue(now)
-                ? Optional.of(claim(stored, workerId, ttl, now))
-                : Optional.empty();
+        return stored.openTask(taskId)
+                .filter(task -> task.isDue(now))
+                .map(task -> claim(snapshot(stored), task, workerId, ttl, now));
     }
 
-    TaskClaim claim(StoredInstance stored, String workerId, Duration ttl, Instant now) {
-        WorkflowSnapshot snapshot = snapshot(stored);
+    TaskClaim claim(WorkflowSnapshot snapshot, QueuedTask task, String workerId, Duration ttl, Instant now) {
         TaskClaim claim = new TaskClaim(
                 snapshot.instanceId(),
-                stored.openTask().orElseThrow(),
+                task.taskId(),
                 snapshot.definitionHash(),
                 workerId,
                 ++lastToken,
-                stored.nextAttempt(),
+                task.nextAttempt(),
+                task.branch(),
                 now,
                 now.plus(ttl));
-        stored.claimedBy(claim);
+        task.claimedBy(claim);
         return claim;
+    }
+
+    /** Those that are still held, until then. */
+    List<TaskClaim> extend(Collection<TaskClaim> claims, Instant until) {
+        List<TaskClaim> extended = new ArrayList<>();
+        for (TaskClaim claim : claims) {
+            held(claim).ifPresent(task -> {
+                TaskClaim longer = task.claim().orElseThrow().until(until);
+                task.claimedBy(longer);
+                extended.add(longer);
+            });
+        }
+        return extended;
+    }
+
+    boolean release(TaskClaim claim, Instant now) {
+        Optional<QueuedTask> held = held(claim);
+        held.ifPresent(task -> task.release(now));
+        return held.isPresent();
+    }
+
+    int releaseAll(String workerId, Instant now) {
+        List<QueuedTask> held = instances.values().stream()
+                .flatMap(stored -> stored.openTasks().stream())
+                .filter(task -> task.claim()
+                        .filter(claim -> claim.workerId().equals(workerId))
+                        .isPresent())
+                .toList();
+        held.forEach(task -> task.release(now));
+        return held.size();
+    }
+
+    private Optional<QueuedTask> held(TaskClaim claim) {
+        return Optional.ofNullable(instances.get(claim.instanceId())).flatMap(stored -> stored.held(claim));
+    }
+
+    private Stream<Candidate> due(ClaimQuery query, Instant now) {
+        return instances.values().stream()
+                .filter(stored -> isWanted(query, snapshot(stored)))
+                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(snapshot(stored), task)))
+                .filter(it -> it.task().isDue(now))
+                .sorted(mostUrgentFirst(query, now))
+                .limit(query.limit());
     }
 
     private static boolean isWanted(ClaimQuery query, WorkflowSnapshot snapshot) {
@@ -89,26 +132,20 @@ final class InMemoryClaims {
                         .isEmpty();
     }
 
-    private static Comparator<StoredInstance> mostUrgentFirst(ClaimQuery query, Instant now) {
-        return Comparator.comparing((StoredInstance stored) -> failedLastOn(query.workerId(), snapshot(stored)))
-                .thenComparing(stored -> urgency(query.ageing(), stored, now))
-                .thenComparing(stored -> stored.readyAt().orElseThrow());
-    }
-
-    private static boolean failedLastOn(String workerId, WorkflowSnapshot snapshot) {
-        return snapshot.openTask()
-                .map(OpenTask::taskId)
-                .map(snapshot.taskRetries()::get)
-                .flatMap(TaskRetry::lastFailedWorker)
-                .filter(workerId::equals)
-                .isPresent();
+    private static Comparator<Candidate> mostUrgentFirst(ClaimQuery query, Instant now) {
+        return Comparator.comparing((Candidate it) -> it.task()
+                        .lastFailedWorker()
+                        .filter(query.workerId()::equals)
+                        .isPresent())
+                .thenComparing(it -> urgency(query.ageing(), it, now))
+                .thenComparing(Candidate::readyAt);
     }
 
     /** The less, the more urgent: levels times the length of one, less how long it has been due. */
-    private static BigInteger urgency(Duration ageing, StoredInstance stored, Instant now) {
-        Duration due = Duration.between(stored.readyAt().orElseThrow(), now);
+    private static BigInteger urgency(Duration ageing, Candidate candidate, Instant now) {
+        Duration due = Duration.between(candidate.readyAt(), now);
         return nanos(ageing)
-                .multiply(BigInteger.valueOf(snapshot(stored).taskPriority().level()))
+                .multiply(BigInteger.valueOf(candidate.snapshot().taskPriority().level()))
                 .subtract(nanos(due));
     }
 

@@ -1,20 +1,26 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.BranchOutcome;
+import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
+import dev.sayiir.workflow.TaskResult;
+import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import dev.sayiir.workflow.WorkflowState.Failed;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,10 +35,7 @@ final class StoredInstance {
     private final EventJournal journal;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private final Map<String, Payload> results = new LinkedHashMap<>();
-    private Optional<String> openTask = Optional.empty();
-    private Optional<Instant> readyAt = Optional.empty();
-    private Optional<TaskClaim> claim = Optional.empty();
-    private int attempts;
+    private final Map<String, QueuedTask> open = new LinkedHashMap<>();
 
     StoredInstance(long incarnation, EventJournal journal) {
         this.incarnation = incarnation;
@@ -55,55 +58,29 @@ final class StoredInstance {
         return Collections.unmodifiableMap(results);
     }
 
-    /** The task that is to be run, running or waited at. */
-    Optional<String> openTask() {
-        return openTask;
+    /** The tasks that are to be run, running or waited at: one, or more where branches run in parallel. */
+    Collection<QueuedTask> openTasks() {
+        return Collections.unmodifiableCollection(open.values());
     }
 
-    /** When the open task may next be claimed, while it is claimed not before the claim ends. */
-    Optional<Instant> readyAt() {
-        return readyAt;
-    }
-
-    boolean isDue(Instant now) {
-        return readyAt.filter(at -> !at.isAfter(now)).isPresent();
+    Optional<QueuedTask> openTask(String taskId) {
+        return Optional.ofNullable(open.get(taskId));
     }
 
     boolean isClaimed(Instant now) {
-        return claim.filter(held -> held.expiresAt().isAfter(now)).isPresent();
+        return open.values().stream().anyMatch(task -> task.isClaimed(now));
     }
 
-    boolean holds(TaskClaim asked) {
-        return claim.filter(held -> held.taskId().equals(asked.taskId()) && held.claimToken() == asked.claimToken())
-                .isPresent();
-    }
-
-    Optional<TaskClaim> claim() {
-        return claim;
-    }
-
-    /** The number of the next claim of the open task. */
-    int nextAttempt() {
-        return ++attempts;
-    }
-
-    /** The task of a paused instance is not due, and a back-off beyond the claim stays. */
-    void claimedBy(TaskClaim claimed) {
-        Optional<Instant> before = claim.map(TaskClaim::expiresAt);
-        readyAt = readyAt.map(at ->
-                before.filter(at::isAfter).isPresent() && at.isAfter(claimed.expiresAt()) ? at : claimed.expiresAt());
-        claim = Optional.of(claimed);
-    }
-
-    void release(Instant now) {
-        Optional<Instant> until = claim.map(TaskClaim::expiresAt);
-        readyAt = readyAt.map(at -> until.filter(at::isAfter).isPresent() ? at : now);
-        claim = Optional.empty();
+    Optional<QueuedTask> held(TaskClaim claim) {
+        return openTask(claim.taskId())
+                .filter(task -> task.claim()
+                        .filter(held -> held.claimToken() == claim.claimToken())
+                        .isPresent());
     }
 
     /** What follows from a claimed task. Like any save, but the claim ends with it. */
-    void commit(WorkflowSnapshot snapshot, Instant now) {
-        claim = Optional.empty();
+    void commit(TaskClaim claim, WorkflowSnapshot snapshot, Instant now) {
+        held(claim).ifPresent(QueuedTask::forgetClaim);
         save(snapshot, now);
     }
 
@@ -121,17 +98,61 @@ final class StoredInstance {
         store(snapshot, changes, now);
         if (snapshot.status() != before) {
             journal.changedTo(snapshot, now);
+            pauseOrResumeBranches(snapshot.status(), now);
         }
     }
 
+    /** If a branch stands at the task, it ends with the result. */
     void saveTaskResult(String taskId, Payload output, Instant now) {
+        Optional<BranchStep> branch = openTask(taskId).flatMap(QueuedTask::branch);
+        addResult(taskId, output, branch.map(BranchStep::label), List.of(), now);
+    }
+
+    void endBranch(TaskClaim claim, Payload output, Instant now) {
+        addResult(claim.taskId(), output, claim.branch().map(BranchStep::label), List.of(), now);
+    }
+
+    /** The new step of the branch, open. */
+    QueuedTask continueBranch(TaskClaim claim, BranchOutcome.Next outcome, Instant now) {
+        String next = outcome.nextTaskId();
+        boolean again = results.remove(next) != null;
+        addResult(claim.taskId(), outcome.output(), Optional.empty(), again ? List.of(next) : List.of(), now);
+        BranchStep step = new BranchStep(claim.branch().orElseThrow().label(), Optional.of(claim.taskId()));
+        QueuedTask task = new QueuedTask(next);
+        task.open(step, now, outcome.delay().map(now::plus), isRunning());
+        open.put(next, task);
+        return task;
+    }
+
+    private void addResult(
+            String taskId, Payload output, Optional<String> endedBranch, List<String> withdrawn, Instant now) {
         WorkflowSnapshot before = current().snapshot();
+        withdrawn.forEach(results::remove);
         recordResult(taskId, output);
-        if (openTask.filter(taskId::equals).isPresent()) {
-            queue(before, Optional.empty(), true, now);
-        }
+        open.remove(taskId);
         WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
-        append(before, state, List.of(taskId), now);
+        Map<String, TaskResult> ended = new LinkedHashMap<>();
+        endedBranch.ifPresent(label -> ended.put(label, new TaskResult(taskId, output)));
+        append(before, state.withBranchResults(ended), List.of(taskId), now);
+        WorkflowSnapshot after = current().snapshot();
+        if (endedBranch.isPresent()
+                && after.fork().filter(fork -> fork.openBranches().isEmpty()).isPresent()) {
+            queue(after, false, now);
+        }
+    }
+
+    private boolean isRunning() {
+        return current().snapshot().status() == WorkflowStatus.IN_PROGRESS;
+    }
+
+    private void pauseOrResumeBranches(WorkflowStatus status, Instant now) {
+        open.values().stream().filter(task -> task.branch().isPresent()).forEach(task -> {
+            if (status == WorkflowStatus.PAUSED) {
+                task.pause();
+            } else {
+                task.resume(now);
+            }
+        });
     }
 
     void requireUnfinished() {
@@ -177,11 +198,14 @@ final class StoredInstance {
     private void store(WorkflowSnapshot snapshot, TaskChanges changes, Instant now) {
         changes.withdrawn().forEach(results::remove);
         changes.completed().forEach(this::recordResult);
-        Optional<OpenTask> open = snapshot.openTask();
-        boolean anew = open.map(OpenTask::taskId)
+        boolean anew = snapshot.openTask()
+                .map(OpenTask::taskId)
                 .filter(changes.completed()::containsKey)
                 .isPresent();
-        queue(snapshot, open, anew, now);
+        queue(snapshot, anew, now);
+        if (!changes.forkKept()) {
+            queueBranches(snapshot, changes.branchesToOpen(snapshot), now);
+        }
         append(
                 snapshot,
                 snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),
@@ -189,19 +213,36 @@ final class StoredInstance {
                 now);
     }
 
-    /** A task that stays open stays claimed. A wait is due at once if its event is there already. */
-    private void queue(WorkflowSnapshot snapshot, Optional<OpenTask> open, boolean doneAnew, Instant now) {
-        Optional<String> taskId = open.map(OpenTask::taskId);
-        boolean otherTask = taskId.isEmpty() || !openTask.equals(taskId);
-        attempts = otherTask || doneAnew ? 0 : attempts;
-        claim = claim.filter(held -> !otherTask);
-        openTask = taskId;
+    /** A wait is due at once if its event is there already. */
+    private void queue(WorkflowSnapshot snapshot, boolean doneAnew, Instant now) {
+        Optional<OpenTask> at = snapshot.openTask();
+        String taskId = at.map(OpenTask::taskId).orElse("");
+        open.values().removeIf(task -> task.branch().isEmpty() && !task.taskId().equals(taskId));
         Optional<Instant> atOnce = Optional.of(now);
-        readyAt = open.filter(task -> snapshot.status() == WorkflowStatus.IN_PROGRESS)
-                .flatMap(task -> atOnce.filter(at -> isAwaitedEventThere(snapshot))
-                        .or(task::notBefore)
-                        .or(() -> atOnce.filter(at -> !task.waiting())))
-                .map(at -> claim.map(TaskClaim::expiresAt).filter(at::isBefore).orElse(at));
+        at.ifPresent(task -> {
+            boolean anew = doneAnew || !open.containsKey(taskId);
+            Optional<Instant> readyAt = atOnce.filter(it -> isAwaitedEventThere(snapshot))
+                    .or(task::notBefore)
+                    .or(() -> atOnce.filter(it -> !task.waiting()))
+                    .filter(it -> snapshot.status() == WorkflowStatus.IN_PROGRESS);
+            open.computeIfAbsent(taskId, QueuedTask::new)
+                    .open(Optional.empty(), readyAt, lastFailedWorker(snapshot, taskId), anew);
+        });
+    }
+
+    private void queueBranches(WorkflowSnapshot snapshot, Map<String, Branch> branches, Instant now) {
+        List<String> begun = branches.values().stream().map(Branch::taskId).toList();
+        open.values().removeIf(task -> task.branch().isPresent() && !begun.contains(task.taskId()));
+        Optional<Instant> readyAt = Optional.of(now).filter(at -> snapshot.status() == WorkflowStatus.IN_PROGRESS);
+        branches.forEach((label, branch) -> {
+            boolean anew = !open.containsKey(branch.taskId());
+            open.computeIfAbsent(branch.taskId(), QueuedTask::new)
+                    .open(Optional.of(new BranchStep(label, Optional.empty())), readyAt, Optional.empty(), anew);
+        });
+    }
+
+    private static Optional<String> lastFailedWorker(WorkflowSnapshot snapshot, String taskId) {
+        return Optional.ofNullable(snapshot.taskRetries().get(taskId)).flatMap(TaskRetry::lastFailedWorker);
     }
 
     private boolean isAwaitedEventThere(WorkflowSnapshot snapshot) {

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Which instances a query finds, and in which order. */
 record WorkflowFilter(WorkflowQuery query) {
@@ -17,13 +18,13 @@ record WorkflowFilter(WorkflowQuery query) {
                     .thenComparing(Cursor::instanceId, Utf8Order.INSTANCE)
                     .reversed());
 
-    boolean matches(WorkflowSummary summary, Optional<String> openTask) {
+    boolean matches(WorkflowSummary summary, Function<String, Optional<QueuedTask>> openTask) {
         return query.status().filter(it -> it != summary.status()).isEmpty()
                 && query.definitionHash()
                         .filter(it -> !it.equals(summary.definitionHash()))
                         .isEmpty()
                 && query.currentTaskId()
-                        .filter(it -> !openTask.equals(Optional.of(it)))
+                        .filter(it -> openTask.apply(it).isEmpty())
                         .isEmpty()
                 && query.errorContaining().filter(it -> !hasError(summary, it)).isEmpty()
                 && wasCreatedInTime(summary.createdAt())

@@ -66,6 +66,8 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     -- The tasks that this checkpoint completed, and at the same places their outputs; NULL if there are none.
     completed_task_ids text[] COLLATE "C",
     outputs            bytea[],
+    -- The branch of a fork that this checkpoint ended, with that result.
+    branch             text COLLATE "C",
     -- The tasks whose earlier results no longer count, as in another round of a loop.
     withdrawn_task_ids text[] COLLATE "C",
     -- Control state in the envelope: no outputs and no input in it. NULL if only results were added.
@@ -116,6 +118,13 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
     -- Who holds the task, or held it last.
     worker_id          text COLLATE "C",
     error              text,
+    -- Of the task at which a branch of a fork stands: the label of the branch, the task in the branch before it, and until
+    -- when it is not to be dispatched, which ready_at does not tell while it is claimed or paused.
+    branch             text COLLATE "C",
+    after_task_id      text COLLATE "C",
+    not_before         timestamptz,
+    -- Of the task that joins branches: how many are not done. It waits until there is none.
+    branches_left      integer,
     CONSTRAINT sayiir_workflow_tasks_pkey PRIMARY KEY (instance_id, task_id),
     CONSTRAINT sayiir_workflow_tasks_task_id_check CHECK (octet_length(task_id) BETWEEN 1 AND 1024),
     CONSTRAINT sayiir_workflow_tasks_status_check CHECK (status IN ('active', 'waiting', 'completed', 'failed', 'cancelled', 'skipped')),
@@ -123,6 +132,7 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
     CONSTRAINT sayiir_workflow_tasks_attempts_check CHECK (attempts >= 0),
     CONSTRAINT sayiir_workflow_tasks_ready_at_check CHECK (ready_at IS NULL OR status IN ('active', 'waiting')),
     CONSTRAINT sayiir_workflow_tasks_completed_at_check CHECK ((status IN ('active', 'waiting')) = (completed_at IS NULL)),
+    CONSTRAINT sayiir_workflow_tasks_branches_left_check CHECK (branches_left >= 0),
     CONSTRAINT sayiir_workflow_tasks_claim_check CHECK (num_nulls(claim_token, claimed_at, claim_expires_at) IN (0, 3)),
     CONSTRAINT sayiir_workflow_tasks_claimed_check CHECK (claim_token IS NULL OR status IN ('active', 'waiting') AND worker_id IS NOT NULL)
 ) WITH (
@@ -199,6 +209,18 @@ BEGIN
           AND e.consumed_at IS NULL
           AND (e.kind = 'PauseRequested' OR NEW.status <> 'Paused' AND e.kind IN ('CancelRequested', 'EventSent'));
     END IF;
+    -- The branches of a fork pause and resume with their instance; the task at which it stands itself is the statement's.
+    IF NEW.status IN ('InProgress', 'Paused') THEN
+        UPDATE ${schema}.sayiir_workflow_tasks AS t
+        SET ready_at = CASE WHEN NEW.status = 'InProgress'
+                            THEN GREATEST(NEW.updated_at, t.not_before, t.claim_expires_at) END
+        FROM (SELECT o.task_id
+              FROM ${schema}.sayiir_workflow_tasks AS o
+              WHERE o.instance_id = NEW.instance_id AND o.branch IS NOT NULL AND o.completed_at IS NULL
+              ORDER BY o.task_id
+              FOR UPDATE) AS b
+        WHERE t.instance_id = NEW.instance_id AND t.task_id = b.task_id;
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -230,12 +252,21 @@ BEGIN
 END
 $$;
 
+-- Whether a task counts as done; volatile for the same reason.
+CREATE FUNCTION ${schema}.sayiir_is_done(instance text, task text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
+                   WHERE t.instance_id = instance AND t.task_id = task AND t.completed_version IS NOT NULL);
+END
+$$;
+
 -- An instance as it is stored: first a row with its control state, then a row for each result. Through primary keys only:
 -- the instance's row names the checkpoints to read, its task rows name those that hold the results. A result's checkpoint
 -- is read once however many results it holds. Simple enough to be put into the calling statement by the planner.
 CREATE FUNCTION ${schema}.sayiir_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
-                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea)
+                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
+                   branch text)
     LANGUAGE sql STABLE AS $$
 WITH stored AS (
     SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
@@ -250,12 +281,12 @@ WITH stored AS (
       AND i.status NOT IN ('Completed', 'Failed')
 )
 SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
-       NULL::bigint, NULL::bigint, NULL::text, NULL::bytea
+       NULL::bigint, NULL::bigint, NULL::text, NULL::bytea, NULL::text
 FROM stored AS i
 JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = i.data_version
 JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = i.base_version
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
 FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
 JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = instance AND h.version = v.completed_version
 CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
@@ -267,12 +298,12 @@ $$;
 CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
-                   signalled boolean)
+                   branch text, signalled boolean)
     LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RETURN QUERY
     SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
-           s.completed_version, s.place, s.completed_task_id, s.output,
+           s.completed_version, s.place, s.completed_task_id, s.output, s.branch,
            CASE WHEN s.version IS NOT NULL THEN ${schema}.sayiir_is_signalled(instance) END
     FROM ${schema}.sayiir_snapshot(instance) AS s;
 END
@@ -283,6 +314,11 @@ $$;
 -- row is locked, and each of its statements sees what was committed until then.
 CREATE FUNCTION ${schema}.sayiir_forget_instance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- In the order in which others lock several claims at once.
+    PERFORM t.task_id FROM ${schema}.sayiir_workflow_tasks AS t
+    WHERE t.instance_id = OLD.instance_id AND t.claim_token IS NOT NULL
+    ORDER BY t.task_id
+    FOR UPDATE;
     DELETE FROM ${schema}.sayiir_workflow_tasks AS t WHERE t.instance_id = OLD.instance_id;
     DELETE FROM ${schema}.sayiir_workflow_events AS e WHERE e.instance_id = OLD.instance_id;
     DELETE FROM ${schema}.sayiir_workflow_history AS h WHERE h.instance_id = OLD.instance_id;

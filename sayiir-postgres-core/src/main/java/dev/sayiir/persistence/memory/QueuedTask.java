@@ -1,0 +1,112 @@
+package dev.sayiir.persistence.memory;
+
+import dev.sayiir.persistence.BranchStep;
+import dev.sayiir.persistence.TaskClaim;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** An open task of an instance, and its place in the queue. {@link InMemoryBackend} lets one thread at a time in here. */
+final class QueuedTask {
+
+    private final String taskId;
+    private Optional<BranchStep> branch = Optional.empty();
+    private Optional<Instant> readyAt = Optional.empty();
+    private Optional<Instant> notBefore = Optional.empty();
+    private Optional<TaskClaim> claim = Optional.empty();
+    private Optional<String> lastFailedWorker = Optional.empty();
+    private int attempts;
+
+    QueuedTask(String taskId) {
+        this.taskId = taskId;
+    }
+
+    String taskId() {
+        return taskId;
+    }
+
+    Optional<BranchStep> branch() {
+        return branch;
+    }
+
+    Optional<TaskClaim> claim() {
+        return claim;
+    }
+
+    Optional<String> lastFailedWorker() {
+        return lastFailedWorker;
+    }
+
+    /** When it may next be claimed, while it is claimed not before the claim ends. */
+    Optional<Instant> readyAt() {
+        return readyAt;
+    }
+
+    boolean isDue(Instant now) {
+        return readyAt.filter(at -> !at.isAfter(now)).isPresent();
+    }
+
+    boolean isClaimed(Instant now) {
+        return claim.filter(held -> held.expiresAt().isAfter(now)).isPresent();
+    }
+
+    /** A task that stays open stays claimed. */
+    void open(Optional<BranchStep> step, Optional<Instant> at, Optional<String> failedOn, boolean anew) {
+        branch = step;
+        notBefore = Optional.empty();
+        lastFailedWorker = failedOn;
+        attempts = anew ? 0 : attempts;
+        readyAt = at.map(this::notBeforeClaimEnds);
+    }
+
+    /** The next step of a branch. */
+    void open(BranchStep step, Instant at, Optional<Instant> dueAt, boolean running) {
+        open(Optional.of(step), running ? dueAt.or(() -> Optional.of(at)) : Optional.empty(), Optional.empty(), true);
+        notBefore = dueAt;
+    }
+
+    void pause() {
+        readyAt = Optional.empty();
+    }
+
+    void resume(Instant now) {
+        readyAt = Stream.of(Optional.of(now), notBefore, claim.map(TaskClaim::expiresAt))
+                .flatMap(Optional::stream)
+                .max(Instant::compareTo);
+    }
+
+    /** The number of the next claim. */
+    int nextAttempt() {
+        return ++attempts;
+    }
+
+    /** The task of a paused instance is not due, and a back-off beyond the claim stays. */
+    void claimedBy(TaskClaim claimed) {
+        Optional<Instant> before = claim.map(TaskClaim::expiresAt);
+        readyAt = readyAt.map(at ->
+                before.filter(at::isAfter).isPresent() && at.isAfter(claimed.expiresAt()) ? at : claimed.expiresAt());
+        claim = Optional.of(claimed);
+    }
+
+    void release(Instant now) {
+        Optional<Instant> until = claim.map(TaskClaim::expiresAt);
+        readyAt = readyAt.map(at -> until.filter(at::isAfter).isPresent() ? at : now);
+        claim = Optional.empty();
+    }
+
+    /** Failed, and to be tried again. */
+    void backOff(Instant until, String failedOn) {
+        claim = Optional.empty();
+        readyAt = readyAt.map(at -> until);
+        notBefore = Optional.of(until);
+        lastFailedWorker = Optional.of(failedOn);
+    }
+
+    void forgetClaim() {
+        claim = Optional.empty();
+    }
+
+    private Instant notBeforeClaimEnds(Instant at) {
+        return claim.map(TaskClaim::expiresAt).filter(at::isBefore).orElse(at);
+    }
+}
