@@ -43,6 +43,7 @@ import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -87,7 +88,7 @@ public final class PostgresBackend
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
-        var jdbc = new NamedParameterJdbcTemplate(builder.dataSource);
+        var jdbc = new NamedParameterJdbcTemplate(builder.jdbc);
         SchemaName schema = new SchemaName(builder.schema);
         PlatformTransactionManager transactionManager = builder.transactionManager == null
                 ? new DataSourceTransactionManager(builder.dataSource)
@@ -407,6 +408,7 @@ public final class PostgresBackend
     public static final class Builder {
 
         private final DataSource dataSource;
+        private final JdbcTemplate jdbc;
         private String schema = SchemaMigrator.DEFAULT_SCHEMA;
         private SnapshotCodecs codecs = SnapshotCodecs.json();
         private MigrationMode migrationMode = MigrationMode.MIGRATE;
@@ -415,6 +417,7 @@ public final class PostgresBackend
 
         private Builder(DataSource dataSource) {
             this.dataSource = dataSource;
+            this.jdbc = new JdbcTemplate(dataSource);
         }
 
         /**
@@ -452,6 +455,23 @@ public final class PostgresBackend
          */
         public Builder transactionManager(PlatformTransactionManager manager) {
             this.transactionManager = manager;
+            return this;
+        }
+
+        /**
+         * Sets after how long a statement is cancelled, which then fails with Spring's {@code QueryTimeoutException};
+         * never unless said. The driver does it, so that it works through PgBouncer as well. Migrations are not affected.
+         *
+         * @param timeout at least a second; parts of a second count as a whole one
+         * @return this
+         * @throws IllegalArgumentException if it is less than a second, or 68 years or more
+         */
+        public Builder statementTimeout(Duration timeout) {
+            if (timeout.toSeconds() < 1 || timeout.toSeconds() >= Integer.MAX_VALUE) {
+                throw new IllegalArgumentException(
+                        "The statement timeout is " + timeout + "; it has to be at least a second, and below 68 years");
+            }
+            jdbc.setQueryTimeout((int) timeout.plusNanos(999_999_999).toSeconds());
             return this;
         }
 

@@ -17,11 +17,14 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class SchemaMigrator {
 
-    /** The table, in the same schema, in which the migrations that have run are recorded. */
+    /** The table, in the same schema, in which the migrations that have run are recorded unless another one is named. */
     public static final String HISTORY_TABLE = "sayiir_schema_history";
 
     /** The schema that is used unless another one is named. */
     public static final String DEFAULT_SCHEMA = "sayiir";
+
+    /** Flyway makes an index whose name is that of the table and six more bytes. */
+    private static final int MAX_HISTORY_TABLE_BYTES = 57;
 
     private static final String LOCATION = "dev/sayiir/postgres/migration";
     private static final List<String> SCRIPTS = List.of("V1__workflows.sql");
@@ -32,16 +35,48 @@ public final class SchemaMigrator {
     private final DataSource dataSource;
     private final JdbcTemplate jdbc;
     private final SchemaName schema;
+    private final String historyTable;
 
     /**
+     * Uses the history table {@value #HISTORY_TABLE}.
+     *
      * @param dataSource leads to the database, as a role that may create tables
      * @param schema the schema; created if missing, and one that holds other tables is fine
      * @throws IllegalArgumentException if there can be no schema of that name
      */
     public SchemaMigrator(DataSource dataSource, String schema) {
+        this(dataSource, schema, HISTORY_TABLE);
+    }
+
+    /**
+     * @param dataSource leads to the database, as a role that may create tables
+     * @param schema the schema; created if missing, and one that holds other tables is fine
+     * @param historyTable the table, in that schema, in which the migrations that have run are recorded
+     * @throws IllegalArgumentException if there can be no schema or no history table of that name
+     */
+    public SchemaMigrator(DataSource dataSource, String schema, String historyTable) {
         this.dataSource = dataSource;
         this.jdbc = new JdbcTemplate(dataSource);
         this.schema = new SchemaName(schema);
+        this.historyTable = requireHistoryTable(historyTable);
+    }
+
+    /**
+     * @param name the name of a table
+     * @return the same name
+     * @throws IllegalArgumentException if there can be no history table of that name
+     */
+    public static String requireHistoryTable(String name) {
+        SchemaName.requireUsable("history table", name, MAX_HISTORY_TABLE_BYTES);
+        if (name.contains("\"")) {
+            throw new IllegalArgumentException("The history table name '" + name
+                    + "' has a quotation mark in it, which Flyway does not quote; choose another name");
+        }
+        if (SchemaCatalog.expected().keySet().stream().anyMatch(object -> object.endsWith(" " + name))) {
+            throw new IllegalArgumentException(
+                    "The history table name '" + name + "' is that of an object of the stores; choose another name");
+        }
+        return name;
     }
 
     /**
@@ -141,16 +176,18 @@ public final class SchemaMigrator {
     private void requireNoTables() {
         if (exists("sayiir_workflows")) {
             throw new SchemaMigrationException("Schema '" + schema.name() + "' has tables of sayiir-postgres, but no "
-                    + "record of migrations: they were made by hand. Use the mode validate with it");
+                    + "record of migrations in " + historyTable
+                    + ": they were made by hand, or recorded in another history "
+                    + "table. Use the mode validate with it, or name that table");
         }
     }
 
     private boolean hasHistory() {
-        return exists(HISTORY_TABLE);
+        return exists(historyTable);
     }
 
     private boolean exists(String table) {
-        return isTrue("SELECT pg_catalog.to_regclass(?) IS NOT NULL", schema.quoted() + "." + table);
+        return isTrue("SELECT pg_catalog.to_regclass(?) IS NOT NULL", schema.quoted() + "." + SchemaName.quoted(table));
     }
 
     private boolean isTrue(String sql, String parameter) {
@@ -169,7 +206,7 @@ public final class SchemaMigrator {
         return Flyway.configure(getClass().getClassLoader())
                 .dataSource(new UrlHidingDataSource(dataSource))
                 .locations("classpath:" + LOCATION)
-                .table(HISTORY_TABLE)
+                .table(historyTable)
                 .schemas(schema.name())
                 .placeholders(Map.of("schema", schema.quoted()))
                 .baselineVersion("0")

@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.postgres.UnsupportedServerException.Reason;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
@@ -24,12 +25,16 @@ final class ServerCheck {
     void requireSupported() {
         Server server = Objects.requireNonNull(jdbc.execute((ConnectionCallback<Server>) Server::of));
         if (!server.product().equals("PostgreSQL")) {
-            throw new UnsupportedServerException("The DataSource leads to " + server.product()
-                    + "; sayiir-postgres needs PostgreSQL " + MIN_MAJOR + " or later");
+            throw new UnsupportedServerException(
+                    Reason.NOT_POSTGRESQL,
+                    "The DataSource leads to " + server.product() + "; sayiir-postgres needs PostgreSQL " + MIN_MAJOR
+                            + " or later");
         }
         if (server.major() < MIN_MAJOR) {
-            throw new UnsupportedServerException("PostgreSQL " + server.major() + " is not supported; sayiir-postgres "
-                    + "needs " + MIN_MAJOR + " or later, so upgrade the server or connect to another one");
+            throw new UnsupportedServerException(
+                    Reason.TOO_OLD,
+                    "PostgreSQL " + server.major() + " is not supported; sayiir-postgres " + "needs " + MIN_MAJOR
+                            + " or later, so upgrade the server or connect to another one");
         }
     }
 
@@ -39,14 +44,18 @@ final class ServerCheck {
     void requireWritable() {
         Boolean standby = jdbc.queryForObject("SELECT pg_catalog.pg_is_in_recovery()", Boolean.class);
         if (Boolean.TRUE.equals(standby)) {
-            throw new UnsupportedServerException("The PostgreSQL server is in recovery (a standby), so nothing can be "
-                    + "written to it; connect to the primary, for instance with targetServerType=primary in the URL");
+            throw new UnsupportedServerException(
+                    Reason.READ_ONLY,
+                    "The PostgreSQL server is in recovery (a standby), so nothing can be "
+                            + "written to it; connect to the primary, for instance with targetServerType=primary in the URL");
         }
         String readOnly =
                 jdbc.queryForObject("SELECT pg_catalog.current_setting('transaction_read_only')", String.class);
         if ("on".equals(readOnly)) {
-            throw new UnsupportedServerException("Transactions on this PostgreSQL server are read-only; connect to the "
-                    + "primary, or see why default_transaction_read_only is on for this role or database");
+            throw new UnsupportedServerException(
+                    Reason.READ_ONLY,
+                    "Transactions on this PostgreSQL server are read-only; connect to the "
+                            + "primary, or see why default_transaction_read_only is on for this role or database");
         }
     }
 

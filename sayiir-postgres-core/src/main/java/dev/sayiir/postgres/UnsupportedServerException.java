@@ -7,7 +7,25 @@ public final class UnsupportedServerException extends SayiirException {
 
     private static final long serialVersionUID = 1L;
 
-    UnsupportedServerException(String message) {
+    private final Reason reason;
+
+    UnsupportedServerException(Reason reason, String message) {
         super(message);
+        this.reason = reason;
+    }
+
+    /** @return what is wrong with the server */
+    public Reason reason() {
+        return reason;
+    }
+
+    /** What can be wrong with a server. */
+    public enum Reason {
+        /** It is another database. */
+        NOT_POSTGRESQL,
+        /** It is older than PostgreSQL 13. */
+        TOO_OLD,
+        /** It is a standby, or its transactions are read-only. */
+        READ_ONLY
     }
 }

@@ -84,6 +84,49 @@ class SchemaMigratorTest {
                 .hasMessageContaining("63 bytes");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"flow_history", "Flow 'History'", "sayiir_history"})
+    void the_history_table_may_have_any_name(String table) {
+        try (Database database = PostgresServer.of(13).newDatabase()) {
+            SchemaMigrator migrator = new SchemaMigrator(database.dataSource(), "sayiir", table);
+            migrator.migrate();
+            migrator.migrate();
+            migrator.validate();
+            assertThat(jdbc(database)
+                            .queryForList("SELECT tablename FROM pg_tables WHERE schemaname = 'sayiir'", String.class))
+                    .contains(table)
+                    .doesNotContain(SchemaMigrator.HISTORY_TABLE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a$b", "a\"b", "sayiir_workflows", "sayiir_task_claims", "sayiir_claim_token"})
+    void a_history_table_name_that_cannot_be_is_refused(String table) {
+        assertThatThrownBy(() -> SchemaMigrator.requireHistoryTable(table))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("history table name");
+    }
+
+    @Test
+    void a_history_table_name_that_leaves_no_room_for_its_index_is_refused() {
+        assertThat(SchemaMigrator.requireHistoryTable("h".repeat(57))).hasSize(57);
+        assertThatThrownBy(() -> SchemaMigrator.requireHistoryTable("h".repeat(58)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("57 bytes");
+    }
+
+    @Test
+    void a_schema_whose_history_is_in_another_table_is_not_migrated_again() {
+        try (Database database = PostgresServer.of(17).newDatabase()) {
+            new SchemaMigrator(database.dataSource(), "sayiir").migrate();
+            SchemaMigrator other = new SchemaMigrator(database.dataSource(), "sayiir", "other_history");
+            assertThatThrownBy(other::migrate)
+                    .isInstanceOf(SchemaMigrationException.class)
+                    .hasMessageContaining("no record of migrations in other_history")
+                    .hasMessageContaining("name that table");
+        }
+    }
+
     @Test
     void a_schema_that_has_other_tables_is_fine() {
         try (Database database = PostgresServer.of(13).newDatabase()) {
@@ -196,6 +239,7 @@ class SchemaMigratorTest {
         try (Database database = PostgresServer.of(12).newDatabase()) {
             assertThatThrownBy(() -> PostgresBackend.connect(database.url(), database.username(), database.password()))
                     .isInstanceOf(UnsupportedServerException.class)
+                    .hasFieldOrPropertyWithValue("reason", UnsupportedServerException.Reason.TOO_OLD)
                     .hasMessageContaining("PostgreSQL 12 is not supported")
                     .hasMessageContaining("13 or later");
             assertThat(jdbc(database)
