@@ -75,7 +75,7 @@ public final class SnapshotCodecs {
         if (out.size() > maxBytes) {
             throw new SnapshotSerializationException("The snapshot takes " + out.size() + " bytes as " + writer.name()
                     + ", and the limit is " + maxBytes + ". Keep large data elsewhere and pass references to it,"
-                    + " or raise the limit (SnapshotCodecs.Builder.maxBytes)");
+                    + " or raise the limit (sayiir.postgres.blob.max-size, or SnapshotCodecs.Builder.maxBytes)");
         }
         return out.toByteArray();
     }
@@ -90,9 +90,10 @@ public final class SnapshotCodecs {
      */
     public WorkflowSnapshot decode(byte[] blob) {
         if (blob.length > maxBytes) {
-            throw new SnapshotSerializationException("The snapshot has " + blob.length
-                    + " bytes, and the limit is " + maxBytes
-                    + ". If it is a real one, raise the limit (SnapshotCodecs.Builder.maxBytes)");
+            throw new SnapshotSerializationException(
+                    "The snapshot has " + blob.length
+                            + " bytes, and the limit is " + maxBytes
+                            + ". If it is a real one, raise the limit (sayiir.postgres.blob.max-size, or SnapshotCodecs.Builder.maxBytes)");
         }
         Envelope envelope = Envelope.of(blob);
         SnapshotCodec codec = byId.get(envelope.codecId());

@@ -5,6 +5,7 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -114,7 +115,8 @@ public final class SchemaMigrator {
             throw new SchemaMigrationException(
                     "Schema '" + schema.name()
                             + "' could not be migrated. If this role may not create tables, migrate as "
-                            + "another one. " + e.getMessage(),
+                            + "another one. "
+                            + NestedExceptionUtils.getMostSpecificCause(e).getMessage(),
                     e);
         }
     }

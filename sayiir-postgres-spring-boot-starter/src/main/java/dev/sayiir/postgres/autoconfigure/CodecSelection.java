@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.util.unit.DataSize;
 
 /** Which codec to write with; all others are there to read. */
 final class CodecSelection {
@@ -16,12 +17,20 @@ final class CodecSelection {
 
     private CodecSelection() {}
 
-    static SnapshotCodecs select(String name, Stream<SnapshotCodec> beans) {
+    static SnapshotCodecs select(String name, DataSize maxSize, Stream<SnapshotCodec> beans) {
         List<SnapshotCodec> own = beans.filter(codec -> !isBuiltIn(codec)).toList();
         SnapshotCodec writer = find(name, own);
         SnapshotCodecs.Builder codecs = SnapshotCodecs.writing(writer);
         own.stream().filter(codec -> codec != writer).forEach(codecs::reading);
-        return codecs.build();
+        return codecs.maxBytes(maxBytes(maxSize)).build();
+    }
+
+    private static int maxBytes(DataSize maxSize) {
+        if (maxSize.toBytes() < SnapshotCodecs.MIN_MAX_BYTES || maxSize.toBytes() > Integer.MAX_VALUE) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "sayiir.postgres.blob.max-size", maxSize, "Accepted are sizes from 4KB to 2047MB.");
+        }
+        return (int) maxSize.toBytes();
     }
 
     private static SnapshotCodec find(String name, List<SnapshotCodec> own) {

@@ -2,17 +2,20 @@ package dev.sayiir.postgres.autoconfigure;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.postgres.PostgresUrl;
-import java.util.Objects;
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.util.StringUtils;
 
 /** The backend's own connection pool, which connects when it is first used. Imported in this order. */
 final class OwnPoolConfiguration {
+
+    static final String BEAN_NAME = "sayiirDataSource";
 
     private OwnPoolConfiguration() {}
 
@@ -24,42 +27,64 @@ final class OwnPoolConfiguration {
             type = "io.r2dbc.spi.ConnectionFactory")
     static class Only {
 
-        @Bean
+        @Bean(name = BEAN_NAME)
         @SayiirDataSource
-        HikariDataSource sayiirDataSource(SayiirPostgresProperties properties) {
-            return open(properties);
+        HikariDataSource sayiirDataSource(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
+            return open(details, properties);
         }
     }
 
     /** The application has a DataSource, or will have: this one keeps out of its way. */
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnMissingBean(annotation = SayiirDataSource.class)
+    @ConditionalOnMissingBean(name = BEAN_NAME)
     static class Additional {
 
-        @Bean(defaultCandidate = false)
+        @Bean(name = BEAN_NAME, defaultCandidate = false)
         @SayiirDataSource
-        HikariDataSource sayiirDataSource(SayiirPostgresProperties properties) {
-            return open(properties);
+        HikariDataSource sayiirDataSource(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
+            return open(details, properties);
         }
     }
 
-    private static HikariDataSource open(SayiirPostgresProperties properties) {
+    /** Settings first, so that the connection details win over any of them that says where to connect. */
+    private static HikariDataSource open(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
         HikariDataSource pool = new HikariDataSource();
-        pool.setPoolName("sayiir");
-        pool.setJdbcUrl(requireUsable(Objects.requireNonNull(properties.url())));
-        pool.setUsername(properties.username());
-        pool.setPassword(properties.password());
+        if (properties.hikari() != null) {
+            properties.hikari().copyStateTo(pool);
+        }
+        if (pool.getPoolName() == null) {
+            pool.setPoolName("sayiir");
+        }
+        if (StringUtils.hasText(details.getDriverClassName())) {
+            setDriver(pool, details.getDriverClassName());
+        }
+        pool.setJdbcUrl(requireUsable("sayiir.postgres.", details.getJdbcUrl()));
+        pool.setUsername(details.getUsername());
+        pool.setPassword(details.getPassword());
         return pool;
     }
 
-    private static String requireUsable(String url) {
+    private static void setDriver(HikariDataSource pool, String className) {
+        try {
+            pool.setDriverClassName(className);
+        } catch (RuntimeException e) {
+            throw new InvalidConfigurationPropertyValueException(
+                    "sayiir.postgres.driver-class-name",
+                    className,
+                    "It has to be the name of a JDBC driver's class on the class path; leave it out to have it detected"
+                            + " from the URL.",
+                    e);
+        }
+    }
+
+    static String requireUsable(String prefix, String url) {
         try {
             return PostgresUrl.requireUsable(url);
         } catch (IllegalArgumentException e) {
             throw new DataSourceSetupException(
-                    "The value of " + OwnUrlCondition.PROPERTY + " cannot be used. " + e.getMessage() + ".",
-                    "Write it as jdbc:postgresql://host:port/database, and put the user into sayiir.postgres.username"
-                            + " and the password into sayiir.postgres.password.");
+                    "The value of " + prefix + "url cannot be used. " + e.getMessage() + ".",
+                    "Write it as jdbc:postgresql://host:port/database, and put the user into " + prefix + "username"
+                            + " and the password into " + prefix + "password.");
         }
     }
 }

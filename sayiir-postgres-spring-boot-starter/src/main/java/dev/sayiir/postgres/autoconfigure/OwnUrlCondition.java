@@ -7,7 +7,7 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
-/** Whether the backend is to have a connection pool of its own. A URL that is set to nothing does not count. */
+/** Whether there is a URL for a connection pool of the backend's own. One that is set to nothing does not count. */
 final class OwnUrlCondition extends SpringBootCondition {
 
     static final String PROPERTY = "sayiir.postgres.url";

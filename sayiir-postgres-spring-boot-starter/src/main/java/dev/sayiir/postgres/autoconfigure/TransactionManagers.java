@@ -1,9 +1,10 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import java.util.Optional;
-import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.orm.jpa.JpaTransactionManager;
@@ -11,8 +12,8 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.ClassUtils;
 
 /**
- * Finds the transaction manager of a DataSource. It has to be that one: any other would commit behind the back of the
- * transactions in which the application uses the DataSource.
+ * Finds the transaction manager of a DataSource: the marked one, else the one that manages it. It has to be that one: any
+ * other would commit behind the back of the transactions in which the application uses the DataSource.
  */
 final class TransactionManagers {
 
@@ -22,9 +23,27 @@ final class TransactionManagers {
     private TransactionManagers() {}
 
     static Optional<PlatformTransactionManager> managing(
-            DataSource dataSource, Stream<PlatformTransactionManager> managers) {
+            DataSource dataSource,
+            ObjectProvider<PlatformTransactionManager> marked,
+            ObjectProvider<PlatformTransactionManager> all) {
+        PlatformTransactionManager chosen = single(marked);
+        if (chosen != null) {
+            return Optional.of(chosen);
+        }
         DataSource target = target(dataSource);
-        return managers.filter(manager -> dataSourceOf(manager) == target).findFirst();
+        return all.orderedStream()
+                .filter(manager -> dataSourceOf(manager) == target)
+                .findFirst();
+    }
+
+    private static @Nullable PlatformTransactionManager single(ObjectProvider<PlatformTransactionManager> marked) {
+        try {
+            return marked.getIfAvailable();
+        } catch (NoUniqueBeanDefinitionException e) {
+            throw new DataSourceSetupException(
+                    "Several transaction managers are marked with @SayiirTransactionManager.",
+                    "Leave the mark on the one that manages the DataSource in which workflows are kept.");
+        }
     }
 
     private static @Nullable DataSource dataSourceOf(PlatformTransactionManager manager) {

@@ -132,6 +132,30 @@ class DataSourceChoiceTest extends StarterTest {
     }
 
     @Test
+    void a_url_goes_before_a_marked_data_source() {
+        onOwnDatabase()
+                .withUserConfiguration(MarkedDataSource.class)
+                .withBean("otherDatabase", Database.class, () -> other)
+                .run(context -> {
+                    assertThat(context).hasSingleBean(PostgresBackend.class);
+                    assertThat(holdsWorkflows(database.dataSource())).isTrue();
+                    assertThat(holdsWorkflows(other.dataSource())).isFalse();
+                });
+    }
+
+    @Test
+    void two_marked_data_sources_are_refused() {
+        onApplicationDatabase()
+                .withUserConfiguration(MarkedDataSource.class, AnotherMarkedDataSource.class)
+                .withBean("otherDatabase", Database.class, () -> other)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("marked with @SayiirDataSource (workflows, workflowsToo)")
+                        .hasMessageContaining("Leave the mark on the one"));
+    }
+
+    @Test
     void two_data_sources_of_which_none_is_primary_are_refused() {
         application
                 .withBean("first", DataSource.class, database::dataSource)
@@ -214,6 +238,16 @@ class DataSourceChoiceTest extends StarterTest {
             return DataSourceBuilder.create()
                     .url("jdbc:postgresql://localhost:1/none")
                     .build();
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class AnotherMarkedDataSource {
+
+        @Bean(defaultCandidate = false)
+        @SayiirDataSource
+        DataSource workflowsToo(Database otherDatabase) {
+            return connect(otherDatabase);
         }
     }
 

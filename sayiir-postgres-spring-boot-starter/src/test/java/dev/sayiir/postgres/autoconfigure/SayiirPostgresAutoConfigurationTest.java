@@ -2,6 +2,7 @@ package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.codec.JsonSnapshotCodec;
 import dev.sayiir.codec.SmileSnapshotCodec;
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
@@ -9,17 +10,21 @@ import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 class SayiirPostgresAutoConfigurationTest extends StarterTest {
@@ -34,6 +39,7 @@ class SayiirPostgresAutoConfigurationTest extends StarterTest {
                 SnapshotHistory.class,
                 WorkflowQueries.class,
                 SignalStore.class,
+                TaskClaimStore.class,
                 EventLog.class
             })
     void the_one_backend_is_injectable_by_each_interface(Class<?> store) {
@@ -188,6 +194,20 @@ class SayiirPostgresAutoConfigurationTest extends StarterTest {
     }
 
     @Test
+    void customizers_change_the_backend_in_their_order_after_the_properties() {
+        List<String> called = new ArrayList<>();
+        onApplicationDatabase()
+                .withBean("second", SayiirPostgresCustomizer.class, () -> new Customizer(2, called, "smile"))
+                .withBean("first", SayiirPostgresCustomizer.class, () -> new Customizer(1, called, "json"))
+                .withPropertyValues("sayiir.postgres.codec=json")
+                .run(context -> {
+                    assertThat(called).containsExactly("json", "smile");
+                    assertThat(writtenWith(context.getBean(SnapshotStore.class)))
+                            .isEqualTo(SnapshotCodec.SMILE_ID);
+                });
+    }
+
+    @Test
     void the_codecs_back_off_from_those_of_the_application() {
         onApplicationDatabase()
                 .withBean(
@@ -207,6 +227,17 @@ class SayiirPostgresAutoConfigurationTest extends StarterTest {
                         byte[].class);
         assertThat(data).isNotNull().hasSizeGreaterThan(ENVELOPE_BYTES);
         return data[ENVELOPE_BYTES - 1];
+    }
+
+    record Customizer(int getOrder, List<String> called, String codec) implements SayiirPostgresCustomizer, Ordered {
+
+        @Override
+        public void customize(PostgresBackend.Builder backend) {
+            called.add(codec);
+            backend.codecs(
+                    SnapshotCodecs.writing(codec.equals("json") ? new JsonSnapshotCodec() : new SmileSnapshotCodec())
+                            .build());
+        }
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
 import dev.sayiir.postgres.SchemaValidationException;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceInitializationAutoConfiguration;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 class SchemaSetupTest extends StarterTest {
@@ -96,9 +100,80 @@ class SchemaSetupTest extends StarterTest {
         assertThat(hasTable(database.dataSource(), schema, "sayiir_workflows")).isTrue();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"sayiir", "public"})
+    void the_application_s_liquibase_and_our_flyway_work_side_by_side(String schema) {
+        var withLiquibase = onApplicationDatabase()
+                .withConfiguration(AutoConfigurations.of(LiquibaseAutoConfiguration.class))
+                .withPropertyValues(
+                        "spring.liquibase.change-log=classpath:application-changelog/changelog.yaml",
+                        "sayiir.postgres.schema=" + schema);
+        for (int start = 1; start <= 2; start++) {
+            withLiquibase.run(context -> {
+                assertThat(context).hasSingleBean(PostgresBackend.class).doesNotHaveBean(Flyway.class);
+                assertThat(context.getBean(JdbcTemplate.class)
+                                .queryForList("SELECT id FROM public.databasechangelog", String.class))
+                        .containsExactly("invoices");
+                context.getBean(SnapshotStore.class).saveSnapshot(order("order-1"));
+            });
+        }
+        assertThat(hasTable(database.dataSource(), "public", "application_invoices"))
+                .isTrue();
+        assertThat(hasTable(database.dataSource(), schema, SchemaMigrator.HISTORY_TABLE))
+                .isTrue();
+    }
+
     @Test
-    void no_flyway_is_published() {
-        onApplicationDatabase().run(context -> assertThat(context).doesNotHaveBean(Flyway.class));
+    void without_a_flyway_or_liquibase_of_the_application_none_is_published() {
+        // Spring Boot would take a published one for the application's, and leave its scripts unrun.
+        onApplicationDatabase().run(context -> {
+            assertThat(context).hasSingleBean(PostgresBackend.class).doesNotHaveBean(Flyway.class);
+            context.getBean(SnapshotStore.class).createSnapshot(order("order-1"));
+        });
+    }
+
+    /** By SQL, not by injection: nothing tells of the dependency but that it is one on the database. */
+    @Test
+    void the_schema_is_there_before_anything_that_uses_the_database() {
+        onApplicationDatabase()
+                .withConfiguration(AutoConfigurations.of(FlywayAutoConfiguration.class))
+                .withPropertyValues("spring.flyway.locations=classpath:application-migration")
+                .withInitializer(context -> ((GenericApplicationContext) context).registerBean("aaa", Counting.class))
+                .run(context ->
+                        assertThat(context.getBean(Counting.class).found).isZero());
+    }
+
+    @Test
+    void a_backend_of_the_application_waits_for_its_flyway() {
+        onApplicationDatabase()
+                .withConfiguration(AutoConfigurations.of(FlywayAutoConfiguration.class))
+                .withPropertyValues("spring.flyway.locations=classpath:application-migration")
+                .withInitializer(context -> ((GenericApplicationContext) context)
+                        .registerBean(
+                                "aaa",
+                                PostgresBackend.class,
+                                () -> PostgresBackend.builder(context.getBean(DataSource.class))
+                                        .schema("public")
+                                        .build()))
+                .run(context -> assertThat(context)
+                        .hasSingleBean(PostgresBackend.class)
+                        .doesNotHaveBean(SayiirSchemaInitializer.class));
+    }
+
+    @Test
+    void the_initializer_backs_off_from_one_of_the_application() {
+        onApplicationDatabase()
+                .withBean(
+                        SayiirSchemaInitializer.class,
+                        () -> new SayiirSchemaInitializer(
+                                new SchemaMigrator(database.dataSource(), "sayiir", "own_history"),
+                                MigrationMode.MIGRATE))
+                .run(context -> {
+                    assertThat(context).hasSingleBean(SayiirSchemaInitializer.class);
+                    context.getBean(SnapshotStore.class).createSnapshot(order("order-1"));
+                    assertThat(hasTable(database.dataSource(), "sayiir", "own_history"))
+                            .isTrue();
+                });
     }
 
     @Test
@@ -112,5 +187,14 @@ class SchemaSetupTest extends StarterTest {
                         .queryForObject(
                                 "SELECT obj_description(oid) FROM pg_namespace WHERE nspname = 'sayiir'", String.class))
                 .isEqualTo("made by the application");
+    }
+
+    static class Counting {
+
+        final Long found;
+
+        Counting(JdbcTemplate jdbc) {
+            found = jdbc.queryForObject("SELECT count(*) FROM sayiir.sayiir_workflows", Long.class);
+        }
     }
 }

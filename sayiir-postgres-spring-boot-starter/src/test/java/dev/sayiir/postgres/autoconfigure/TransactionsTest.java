@@ -9,14 +9,21 @@ import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
 import org.springframework.boot.test.context.assertj.AssertableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.annotation.Transactional;
 
 /** R7: a business update and a checkpoint commit together or not at all. */
@@ -66,6 +73,30 @@ class TransactionsTest extends StarterTest {
         }
     }
 
+    /** Its DataSource cannot be told, so nothing but the mark says that it is the one. */
+    @Test
+    void R7_the_marked_manager_is_the_one() {
+        onApplicationDatabase()
+                .withUserConfiguration(Marked.class)
+                .withBean(Orders.class)
+                .run(context -> {
+                    Opaque manager = context.getBean(Opaque.class);
+                    commitAndRollBack(context);
+                    assertThat(manager.ofTheStores).isPositive();
+                });
+    }
+
+    @Test
+    void two_marked_managers_are_refused() {
+        onApplicationDatabase()
+                .withUserConfiguration(TwoMarked.class)
+                .run(context -> assertThat(context)
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("Several transaction managers are marked")
+                        .hasMessageContaining("@SayiirTransactionManager"));
+    }
+
     private static void commitAndRollBack(AssertableApplicationContext context) {
         Orders orders = context.getBean(Orders.class);
         SnapshotStore store = context.getBean(SnapshotStore.class);
@@ -84,6 +115,63 @@ class TransactionsTest extends StarterTest {
         assertThat(orders.count()).isEqualTo(2);
         assertThat(store.listSnapshots()).containsExactly("order-1", "order-2");
         assertThat(store.loadSnapshot("order-2").version()).isEqualTo(3);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Marked {
+
+        @Bean
+        @Primary
+        @SayiirTransactionManager
+        Opaque transactions(DataSource dataSource) {
+            return new Opaque(dataSource);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class TwoMarked {
+
+        @Bean
+        @SayiirTransactionManager
+        Opaque first(DataSource dataSource) {
+            return new Opaque(dataSource);
+        }
+
+        @Bean
+        @SayiirTransactionManager
+        Opaque second(DataSource dataSource) {
+            return new Opaque(dataSource);
+        }
+    }
+
+    /** A manager of a kind that is not known, as one of several resources would be. */
+    static final class Opaque implements PlatformTransactionManager {
+
+        private final PlatformTransactionManager manager;
+        private int ofTheStores;
+
+        Opaque(DataSource dataSource) {
+            this.manager = new DataSourceTransactionManager(dataSource);
+        }
+
+        @Override
+        public TransactionStatus getTransaction(@Nullable TransactionDefinition definition) {
+            TransactionStatus status = manager.getTransaction(definition);
+            if (!status.isNewTransaction()) {
+                ofTheStores++;
+            }
+            return status;
+        }
+
+        @Override
+        public void commit(TransactionStatus status) {
+            manager.commit(status);
+        }
+
+        @Override
+        public void rollback(TransactionStatus status) {
+            manager.rollback(status);
+        }
     }
 
     static class Orders {

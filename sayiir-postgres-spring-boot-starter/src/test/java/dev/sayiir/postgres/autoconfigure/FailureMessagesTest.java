@@ -1,0 +1,155 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.PostgresServer;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.springframework.boot.Banner;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
+import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+/** What an application says that does not start: what happened, and what to set. */
+@ExtendWith(OutputCaptureExtension.class)
+class FailureMessagesTest extends StarterTest {
+
+    @Test
+    void another_database_than_postgresql(CapturedOutput output) throws Exception {
+        URL h2 = Path.of("target/other-database/h2.jar").toUri().toURL();
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {h2}, getClass().getClassLoader())) {
+            DataSource other = (DataSource) loader.loadClass("org.h2.jdbcx.JdbcDataSource")
+                    .getConstructor()
+                    .newInstance();
+            other.getClass().getMethod("setURL", String.class).invoke(other, "jdbc:h2:mem:other");
+            doesNotStart(context -> context.registerBean("other", DataSource.class, () -> other));
+        }
+        says(output, "leads to H2", "Set sayiir.postgres.url", "@SayiirDataSource", "sayiir.postgres.enabled=false");
+    }
+
+    @Test
+    void a_server_that_is_too_old(CapturedOutput output) {
+        try (Database old = PostgresServer.of(12).newDatabase()) {
+            doesNotStart(settings("sayiir.postgres", old));
+        }
+        says(output, "PostgreSQL 12 is not supported", "Upgrade the server", "13 or later");
+    }
+
+    @Test
+    void a_server_that_is_read_only(CapturedOutput output) {
+        admin().execute("DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database()"
+                + " || ' SET default_transaction_read_only = on'; END $$");
+        doesNotStart(settings("sayiir.postgres", database));
+        says(output, "read-only", "lead to the primary", "sayiir.postgres.migration.mode=validate");
+    }
+
+    @Test
+    void a_schema_that_is_not_there(CapturedOutput output) {
+        doesNotStart(with(settings("spring.datasource", database), "sayiir.postgres.migration.mode=validate"));
+        says(
+                output,
+                "missing: table sayiir_workflows",
+                "missing: index sayiir_workflow_tasks_by_readiness",
+                "missing: trigger sayiir_workflows.sayiir_log_status",
+                "Set sayiir.postgres.migration.mode=migrate",
+                "SchemaMigrator.sql",
+                "sayiir.postgres.schema");
+    }
+
+    @Test
+    void a_role_that_may_not_migrate(CapturedOutput output) {
+        admin().execute("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'flow_reader') THEN"
+                + " CREATE ROLE flow_reader LOGIN PASSWORD 'reader'; END IF; END $$");
+        doesNotStart(
+                "sayiir.postgres.url=" + database.url(),
+                "sayiir.postgres.username=flow_reader",
+                "sayiir.postgres.password=reader");
+        says(
+                output,
+                "Schema 'sayiir' could not be migrated",
+                "permission denied",
+                "sayiir.postgres.migration.username",
+                "sayiir.postgres.migration.password",
+                "sayiir.postgres.migration.role",
+                "sayiir.postgres.migration.mode=validate");
+    }
+
+    @Test
+    void a_role_that_may_not_create_tables(CapturedOutput output) {
+        admin().execute("CREATE SCHEMA sayiir");
+        a_role_that_may_not_migrate(output);
+    }
+
+    @Test
+    void a_schema_made_by_hand(CapturedOutput output) {
+        admin().execute(SchemaMigrator.sql("sayiir"));
+        doesNotStart(settings("spring.datasource", database));
+        says(output, "made by hand", "sayiir.postgres.migration.mode=validate");
+    }
+
+    @Test
+    void two_candidates_without_a_mark(CapturedOutput output) {
+        doesNotStart(context -> {
+            context.registerBean("first", DataSource.class, database::dataSource);
+            context.registerBean("second", DataSource.class, database::dataSource);
+        });
+        says(output, "several DataSources (first, second)", "@SayiirDataSource", "@Primary", "sayiir.postgres.url");
+    }
+
+    private void says(CapturedOutput output, String... texts) {
+        assertThat(output)
+                .contains("APPLICATION FAILED TO START")
+                .contains(texts)
+                .doesNotContain(database.url());
+    }
+
+    private static void doesNotStart(String... settings) {
+        doesNotStart(context -> {}, settings);
+    }
+
+    private static void doesNotStart(
+            ApplicationContextInitializer<GenericApplicationContext> beans, String... settings) {
+        var application = new SpringApplicationBuilder(Application.class)
+                .web(WebApplicationType.NONE)
+                .bannerMode(Banner.Mode.OFF)
+                .initializers(beans);
+        assertThatThrownBy(() -> application.run(
+                Arrays.stream(settings).map(setting -> "--" + setting).toArray(String[]::new)));
+    }
+
+    private static String[] with(String[] settings, String more) {
+        return Stream.concat(Arrays.stream(settings), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private JdbcTemplate admin() {
+        return new JdbcTemplate(database.dataSource());
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(
+            exclude = {
+                FlywayAutoConfiguration.class,
+                LiquibaseAutoConfiguration.class,
+                HibernateJpaAutoConfiguration.class
+            })
+    static class Application {}
+}
