@@ -231,30 +231,6 @@ class ReadmeExamplesTest extends StarterTest {
         new SchemaMigrator(database.dataSource(), "sayiir").validate();
     }
 
-    @Test
-    void a_role_with_these_rights_can_work() throws IOException {
-        JdbcTemplate owner = new JdbcTemplate(database.dataSource());
-        owner.execute(SchemaMigrator.sql("sayiir"));
-        owner.execute("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop') THEN"
-                + " CREATE ROLE shop LOGIN PASSWORD 'shop'; END IF; END $$");
-        owner.execute(Files.readString(Path.of("src/test/resources/readme/grants.sql")));
-
-        application
-                .withPropertyValues(
-                        "sayiir.postgres.url=" + database.url(),
-                        "sayiir.postgres.username=shop",
-                        "sayiir.postgres.password=shop",
-                        "sayiir.postgres.migration.mode=validate")
-                .run(context -> {
-                    SnapshotStore store = context.getBean(SnapshotStore.class);
-                    WorkflowSnapshot order = store.createSnapshot(order("order-4711"));
-                    store.saveSnapshot(order.completeTask("reserve", Payload.empty()));
-                    store.saveSnapshot(order("order-4711"));
-                    store.deleteSnapshot("order-4711");
-                    assertThat(store.listSnapshots()).isEmpty();
-                });
-    }
-
     /** With the README's application.yml, but for the server. */
     private ConfigurableApplicationContext start(String... more) {
         return new SpringApplicationBuilder(Application.class)
