@@ -29,7 +29,6 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 import org.springframework.mock.env.MockEnvironment;
-import org.testcontainers.postgresql.PostgreSQLContainer;
 
 /** Where to connect can come from elsewhere than properties: from a bean, from Testcontainers, from Docker Compose. */
 class ConnectionDetailsTest extends StarterTest {
@@ -192,45 +191,13 @@ class ConnectionDetailsTest extends StarterTest {
 
     record Databases(Database application, Database workflows) {}
 
-    /** A container as a test has it, but for the engine: it runs wherever the database of this test does. */
-    static final class Container extends PostgreSQLContainer {
-
-        private final Database database;
-
-        Container(Database database) {
-            super("postgres:17");
-            this.database = database;
-        }
-
-        @Override
-        public void start() {}
-
-        @Override
-        public void stop() {}
-
-        @Override
-        public String getJdbcUrl() {
-            return database.url();
-        }
-
-        @Override
-        public String getUsername() {
-            return database.username();
-        }
-
-        @Override
-        public String getPassword() {
-            return database.password();
-        }
-    }
-
     @Configuration(proxyBeanMethods = false)
     static class OneContainer {
 
         @Bean
         @ServiceConnection
-        Container shop(Databases databases) {
-            return new Container(databases.application());
+        RunningContainer shop(Databases databases) {
+            return new RunningContainer(databases.application());
         }
     }
 
@@ -239,8 +206,8 @@ class ConnectionDetailsTest extends StarterTest {
 
         @Bean
         @ServiceConnection(name = "sayiir", type = SayiirConnectionDetails.class)
-        Container workflows(Databases databases) {
-            return new Container(databases.workflows());
+        RunningContainer workflows(Databases databases) {
+            return new RunningContainer(databases.workflows());
         }
     }
 
@@ -249,8 +216,8 @@ class ConnectionDetailsTest extends StarterTest {
 
         @Bean
         @ServiceConnection(name = "sayiir", type = SayiirConnectionDetails.class)
-        Container workflows(Databases databases) {
-            return new Container(databases.workflows());
+        RunningContainer workflows(Databases databases) {
+            return new RunningContainer(databases.workflows());
         }
     }
 

@@ -1,0 +1,25 @@
+package dev.sayiir.postgres.test.autoconfigure;
+
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.memory.InMemoryBackend;
+import dev.sayiir.postgres.autoconfigure.SayiirDataSourceAutoConfiguration;
+import dev.sayiir.postgres.autoconfigure.SayiirPostgresAutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/** {@link EnableAutoConfiguration Auto-configuration} of stores in memory, in tests that ask for them. */
+@AutoConfiguration(before = {SayiirDataSourceAutoConfiguration.class, SayiirPostgresAutoConfiguration.class})
+@ConditionalOnBooleanProperty(name = InMemoryTestAutoConfiguration.PROPERTY)
+public final class InMemoryTestAutoConfiguration {
+
+    static final String PROPERTY = "sayiir.test.in-memory";
+
+    @Bean
+    @ConditionalOnMissingBean(SnapshotStore.class)
+    InMemoryBackend sayiirInMemoryBackend() {
+        return new InMemoryBackend();
+    }
+}
