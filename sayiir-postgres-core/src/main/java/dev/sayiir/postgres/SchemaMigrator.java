@@ -27,9 +27,6 @@ public final class SchemaMigrator {
     /** Flyway makes an index whose name is that of the table and six more bytes. */
     private static final int MAX_HISTORY_TABLE_BYTES = 57;
 
-    private static final String LOCATION = "dev/sayiir/postgres/migration";
-    private static final List<String> SCRIPTS = List.of("V1__workflows.sql");
-
     /** Any number will do as long as all processes use the same; these are the letters of "sayiir". */
     private static final long SCHEMA_LOCK = 0x736179696972L;
 
@@ -146,8 +143,8 @@ public final class SchemaMigrator {
     public static String sql(String schema) {
         SchemaName name = new SchemaName(schema);
         StringBuilder sql = new StringBuilder(name.in("CREATE SCHEMA IF NOT EXISTS ${schema};\n"));
-        for (String script : SCRIPTS) {
-            sql.append('\n').append(name.in(SchemaCatalog.read("migration/" + script)));
+        for (String script : MigrationScripts.NAMES) {
+            sql.append('\n').append(name.in(MigrationScripts.read(script)));
         }
         return sql.toString();
     }
@@ -207,7 +204,9 @@ public final class SchemaMigrator {
     private Flyway flyway() {
         return Flyway.configure(getClass().getClassLoader())
                 .dataSource(new UrlHidingDataSource(dataSource))
-                .locations("classpath:" + LOCATION)
+                .locations(new String[0])
+                .resourceProvider(new MigrationScripts())
+                .javaMigrationClassProvider(List::of)
                 .table(historyTable)
                 .schemas(schema.name())
                 .placeholders(Map.of("schema", schema.quoted()))
