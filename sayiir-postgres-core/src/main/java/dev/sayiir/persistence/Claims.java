@@ -1,5 +1,6 @@
 package dev.sayiir.persistence;
 
+import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 
@@ -55,5 +56,22 @@ public final class Claims {
                 && snapshot.openTask()
                         .filter(task -> !task.waiting() && task.notBefore().isEmpty())
                         .isPresent();
+    }
+
+    /**
+     * @param snapshot an instance that has been stored
+     * @return whether one of its tasks may be due now: a task that can be done at once, a branch, or a wait whose event may
+     *     be there
+     */
+    public static boolean mayBeDue(WorkflowSnapshot snapshot) {
+        return canCarryOn(snapshot)
+                || (snapshot.status() == WorkflowStatus.IN_PROGRESS
+                        && snapshot.position()
+                                .filter(Claims::isWokenFromOutside)
+                                .isPresent());
+    }
+
+    private static boolean isWokenFromOutside(ExecutionPosition position) {
+        return position instanceof ExecutionPosition.AtSignal || position instanceof ExecutionPosition.AtFork;
     }
 }

@@ -37,6 +37,7 @@ final class ClaimService {
     private final SnapshotSaver saver;
     private final InstanceLock lock;
     private final SignalService signals;
+    private final PostgresWakeUps wakeUps;
 
     ClaimService(
             ClaimRepository claims,
@@ -44,13 +45,15 @@ final class ClaimService {
             SnapshotLoader loader,
             SnapshotSaver saver,
             InstanceLock lock,
-            SignalService signals) {
+            SignalService signals,
+            PostgresWakeUps wakeUps) {
         this.claims = claims;
         this.instances = instances;
         this.loader = loader;
         this.saver = saver;
         this.lock = lock;
         this.signals = signals;
+        this.wakeUps = wakeUps;
     }
 
     List<ClaimedTask> claimAvailable(ClaimQuery query) {
@@ -72,9 +75,11 @@ final class ClaimService {
                 return Optional.empty();
             }
             WorkflowSnapshot snapshot = loader.restore(claim.instanceId(), claimed.stored());
-            return Signals.waitOf(snapshot).isPresent() && signals.deliverPending(claim.instanceId())
-                    ? Optional.empty()
-                    : Optional.of(new ClaimedTask(claim, snapshot));
+            if (Signals.waitOf(snapshot).isPresent() && signals.deliverPending(claim.instanceId())) {
+                wakeUps.announce();
+                return Optional.empty();
+            }
+            return Optional.of(new ClaimedTask(claim, snapshot));
         } catch (SnapshotSerializationException e) {
             log.warn("A task is left alone until {}: {}", claim.expiresAt(), e.getMessage());
             claims.report(claim, String.valueOf(e.getMessage()));

@@ -24,6 +24,8 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.WakeUpSource;
+import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
@@ -33,6 +35,7 @@ import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -40,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +75,7 @@ public final class PostgresBackend
                 SignalStore,
                 TaskClaimStore,
                 EventLog,
+                WakeUps,
                 AutoCloseable {
 
     private final TransientFailures failures;
@@ -85,6 +90,7 @@ public final class PostgresBackend
     private final ClaimRepository claims;
     private final ClaimService claiming;
     private final BranchService branches;
+    private final PostgresWakeUps wakeUps;
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
@@ -103,8 +109,10 @@ public final class PostgresBackend
         this.queries = new QueryRepository(jdbc, schema);
         this.events = new EventRepository(jdbc, schema);
         this.signals = new SignalService(lock, events, loader, saver);
+        this.wakeUps = new PostgresWakeUps(
+                builder.dataSource, schema, builder.notifyMode, Optional.ofNullable(builder.notifyConnections));
         this.claims = new ClaimRepository(jdbc, schema);
-        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals);
+        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals, wakeUps);
         this.branches = new BranchService(new BranchRepository(jdbc, schema), claims, saver, lock, claiming);
         this.ownDataSource = builder.ownDataSource;
     }
@@ -147,25 +155,27 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
-        return failures.retryWrite(write -> saver.save(snapshot, write));
+        return wakeUps.announced(failures.retryWrite(write -> saver.save(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
-        return failures.retryWrite(write -> saver.create(snapshot, write));
+        return wakeUps.announced(failures.retryWrite(write -> saver.create(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
-        return failures.retryWrite(write -> saver.saveIfVersion(snapshot, expectedVersion, write));
+        return wakeUps.announced(failures.retryWrite(write -> saver.saveIfVersion(snapshot, expectedVersion, write)));
     }
 
     @Override
     public long saveTaskResult(String instanceId, String taskId, Payload output) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireTaskId(taskId);
-        return failures.retryWrite(write -> saver.saveResult(instanceId, taskId, output, write));
+        long version = failures.retryWrite(write -> saver.saveResult(instanceId, taskId, output, write));
+        wakeUps.announce();
+        return version;
     }
 
     @Override
@@ -273,7 +283,7 @@ public final class PostgresBackend
     @Override
     public WorkflowSnapshot unpause(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> signals.unpause(instanceId));
+        return wakeUps.announced(failures.retry(() -> signals.unpause(instanceId)));
     }
 
     @Override
@@ -293,7 +303,11 @@ public final class PostgresBackend
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
         eventKey.ifPresent(Arguments::requireEventKey);
-        return failures.retry(() -> signals.send(instanceId, eventName, payload, eventKey));
+        EventOutcome outcome = failures.retry(() -> signals.send(instanceId, eventName, payload, eventKey));
+        if (outcome == EventOutcome.DELIVERED) {
+            wakeUps.announce();
+        }
+        return outcome;
     }
 
     @Override
@@ -308,7 +322,8 @@ public final class PostgresBackend
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
-        return failures.retry(() -> signals.consumeAndSave(instanceId, eventName, next));
+        return failures.retry(() -> signals.consumeAndSave(instanceId, eventName, next))
+                .map(wakeUps::announced);
     }
 
     @Override
@@ -366,23 +381,57 @@ public final class PostgresBackend
 
     @Override
     public boolean releaseTaskClaim(TaskClaim claim) {
-        return failures.retryWrite(write -> claims.release(claim) || write.repeated());
+        boolean released = failures.retryWrite(write -> claims.release(claim) || write.repeated());
+        if (released) {
+            wakeUps.announce();
+        }
+        return released;
     }
 
     @Override
     public int releaseTaskClaims(String workerId) {
         Identifiers.requireName("worker id", workerId);
-        return failures.retry(() -> claims.releaseAll(workerId));
+        int released = failures.retry(() -> claims.releaseAll(workerId));
+        if (released > 0) {
+            wakeUps.announce();
+        }
+        return released;
     }
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        return failures.retryWrite(write -> claiming.commit(claim, snapshot, carryOn, write));
+        CommittedTask committed = failures.retryWrite(write -> claiming.commit(claim, snapshot, carryOn, write));
+        if (committed.next().isEmpty()) {
+            wakeUps.announced(committed.snapshot());
+        }
+        return committed;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>With the first subscription the backend begins to listen to other processes, as its {@link NotifyMode} says: in a
+     * thread of its own, so this does not wait for it. From then on until {@link #close()} the listener has one connection
+     * of the DataSource's, or one of its own.
+     */
+    @Override
+    public Subscription onWakeUp(Consumer<WakeUpSource> listener) {
+        return wakeUps.onWakeUp(listener);
+    }
+
+    /** @return whether wake-ups of other processes are heard now; for health checks */
+    public WakeUpState wakeUpState() {
+        return wakeUps.state();
     }
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        return failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
+        CommittedBranchTask committed =
+                failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
+        if (committed.next().isEmpty()) {
+            wakeUps.announce();
+        }
+        return committed;
     }
 
     /** An empty list may also mean that there is no such instance. */
@@ -396,9 +445,13 @@ public final class PostgresBackend
         });
     }
 
-    /** Closes the connection pool if {@link #connect} made one; a DataSource that was given to the builder stays open. */
+    /**
+     * Ends wake-ups and gives the listener's connection back. Then closes the connection pool if {@link #connect} made one;
+     * a DataSource that was given to the builder stays open, and is to be closed after this.
+     */
     @Override
     public void close() {
+        wakeUps.close();
         if (ownDataSource != null) {
             ownDataSource.close();
         }
@@ -412,6 +465,8 @@ public final class PostgresBackend
         private String schema = SchemaMigrator.DEFAULT_SCHEMA;
         private SnapshotCodecs codecs = SnapshotCodecs.json();
         private MigrationMode migrationMode = MigrationMode.MIGRATE;
+        private NotifyMode notifyMode = NotifyMode.AUTO;
+        private ListenerConnection.@Nullable Source notifyConnections;
         private @Nullable PlatformTransactionManager transactionManager;
         private @Nullable HikariDataSource ownDataSource;
 
@@ -476,12 +531,38 @@ public final class PostgresBackend
         }
 
         /**
+         * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless said
+         * @return this
+         */
+        public Builder notifyMode(NotifyMode mode) {
+            this.notifyMode = mode;
+            return this;
+        }
+
+        /**
+         * Sets where the connection comes from that listens to other processes. Unless said it is one of the DataSource's,
+         * for good; behind a pooler in transaction mode, such as PgBouncer, it has to lead to the server directly.
+         *
+         * @param url a JDBC URL of the same database; it is not shown anywhere
+         * @param user the role to connect as; it needs no rights but to connect
+         * @param password its password
+         * @return this
+         * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
+         */
+        public Builder notifyUrl(String url, String user, String password) {
+            PostgresUrl.requireUsable(url);
+            this.notifyConnections = () -> DriverManager.getConnection(url, user, password);
+            return this;
+        }
+
+        /**
          * Sets up or checks the schema, as the migration mode says.
          *
          * @return the backend
          * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
          * @throws SchemaMigrationException if the schema could not be migrated
          * @throws SchemaValidationException if it was to be validated, and something is missing or different
+         * @throws IllegalArgumentException if {@link NotifyMode#LISTEN} would take the only connection of the pool
          */
         public PostgresBackend build() {
             new SchemaMigrator(dataSource, schema).run(migrationMode);

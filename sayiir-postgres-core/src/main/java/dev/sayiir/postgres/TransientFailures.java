@@ -1,6 +1,5 @@
 package dev.sayiir.postgres;
 
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
@@ -91,13 +90,7 @@ final class TransientFailures {
 
     /** After a failover the pool still leads to what is a standby now. Other pools than HikariCP have to find out by themselves. */
     private void leaveReadOnlyServer() {
-        try {
-            if (dataSource.isWrapperFor(HikariDataSource.class)) {
-                dataSource.unwrap(HikariDataSource.class).getHikariPoolMXBean().softEvictConnections();
-            }
-        } catch (SQLException e) {
-            log.debug("The connections to a read-only server could not be given up", e);
-        }
+        Pools.hikari(dataSource).ifPresent(pool -> pool.getHikariPoolMXBean().softEvictConnections());
     }
 
     private static Optional<SQLException> cause(Throwable failure) {

@@ -26,6 +26,7 @@ abstract class ContractTest {
     SignalStore signals;
     TaskClaimStore claims;
     EventLog events;
+    WakeUps wakeUps;
 
     @BeforeEach
     void deleteWhatTheTestBeforeLeft() {
@@ -37,6 +38,7 @@ abstract class ContractTest {
         signals = stores.signals();
         claims = stores.claims();
         events = stores.events();
+        wakeUps = stores.wakeUps();
         store.listSnapshots().forEach(store::deleteSnapshot);
     }
 

@@ -8,13 +8,14 @@ record Stores(
         WorkflowQueries queries,
         SignalStore signals,
         TaskClaimStore claims,
-        EventLog events) {
+        EventLog events,
+        WakeUps wakeUps) {
 
     static <
                     B extends
                             SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore
-                                    & TaskClaimStore & EventLog>
+                                    & TaskClaimStore & EventLog & WakeUps>
             Stores of(B backend) {
-        return new Stores(backend, backend, backend, backend, backend, backend, backend);
+        return new Stores(backend, backend, backend, backend, backend, backend, backend, backend);
     }
 }

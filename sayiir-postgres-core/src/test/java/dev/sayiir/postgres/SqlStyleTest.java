@@ -42,4 +42,13 @@ class SqlStyleTest {
                 .doesNotContainPattern("(?i)pg_(try_)?advisory_lock")
                 .doesNotContainPattern("(?i)create\\s+(global\\s+|local\\s+)?temp");
     }
+
+    /** A transaction that notifies holds up every other one that does, so no checkpoint does; and LISTEN is session state. */
+    @ParameterizedTest
+    @MethodSource("sources")
+    void R21_only_the_wake_ups_own_connections_notify_and_listen(Path source) throws IOException {
+        String file = source.getFileName().toString();
+        assertThat(Files.readString(source).contains("pg_notify")).isEqualTo(file.equals("NotificationSender.java"));
+        assertThat(Files.readString(source).contains("\"LISTEN ")).isEqualTo(file.equals("ListenerConnection.java"));
+    }
 }

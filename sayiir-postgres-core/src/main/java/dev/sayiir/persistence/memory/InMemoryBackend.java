@@ -25,6 +25,9 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.WakeUpSource;
+import dev.sayiir.persistence.WakeUpSubscriptions;
+import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
@@ -48,6 +51,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /**
  * The stores without a database: the same contract as on PostgreSQL, for as long as the process lives.
@@ -67,13 +71,15 @@ public final class InMemoryBackend
                 WorkflowQueries,
                 SignalStore,
                 TaskClaimStore,
-                EventLog {
+                EventLog,
+                WakeUps {
 
     private final Clock clock;
     private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
     private final InMemoryClaims claims = new InMemoryClaims(instances);
+    private final WakeUpSubscriptions wakeUps = new WakeUpSubscriptions();
 
     /** An empty backend with the system's clock. */
     public InMemoryBackend() {
@@ -125,6 +131,7 @@ public final class InMemoryBackend
         StoredInstance stored = require(instanceId);
         stored.requireUnfinished();
         stored.saveTaskResult(taskId, output, now());
+        wakeUps.tell(WakeUpSource.LOCAL);
         return stored.current().version();
     }
 
@@ -251,7 +258,7 @@ public final class InMemoryBackend
 
     @Override
     public synchronized WorkflowSnapshot unpause(String instanceId) {
-        return signals(instanceId).unpause();
+        return announced(signals(instanceId).unpause());
     }
 
     @Override
@@ -268,7 +275,9 @@ public final class InMemoryBackend
     public synchronized EventOutcome sendEvent(
             String instanceId, String eventName, Payload payload, Optional<String> eventKey) {
         eventKey.ifPresent(Arguments::requireEventKey);
-        return signals(instanceId).send(Arguments.requireEventName(eventName), payload, eventKey);
+        EventOutcome outcome = signals(instanceId).send(Arguments.requireEventName(eventName), payload, eventKey);
+        tellIf(outcome == EventOutcome.DELIVERED);
+        return outcome;
     }
 
     @Override
@@ -280,7 +289,9 @@ public final class InMemoryBackend
     @Override
     public synchronized Optional<WorkflowSnapshot> consumeEventAndSave(
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
-        return signals(instanceId).consumeAndSave(Arguments.requireEventName(eventName), next);
+        return signals(instanceId)
+                .consumeAndSave(Arguments.requireEventName(eventName), next)
+                .map(this::announced);
     }
 
     @Override
@@ -309,8 +320,7 @@ public final class InMemoryBackend
     @Override
     public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return claims.claimAvailable(query, now()).stream()
-                .filter(claim ->
-                        !isStopped(claim) && !signals(claim.instanceId()).deliverPending())
+                .filter(claim -> !isStopped(claim) && !isDelivered(claim.instanceId()))
                 .map(claim -> new ClaimedTask(
                         claim, require(claim.instanceId()).current().snapshot()))
                 .toList();
@@ -342,12 +352,14 @@ public final class InMemoryBackend
 
     @Override
     public synchronized boolean releaseTaskClaim(TaskClaim claim) {
-        return claims.release(claim, now());
+        return tellIf(claims.release(claim, now()));
     }
 
     @Override
     public synchronized int releaseTaskClaims(String workerId) {
-        return claims.releaseAll(Identifiers.requireName("worker id", workerId), now());
+        int released = claims.releaseAll(Identifiers.requireName("worker id", workerId), now());
+        tellIf(released > 0);
+        return released;
     }
 
     @Override
@@ -365,7 +377,13 @@ public final class InMemoryBackend
         Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
                 .flatMap(ttl ->
                         claimNext(claim, snapshot.openTask().orElseThrow().taskId(), ttl));
-        return new CommittedTask(snapshot.storedAs(stored.current().version(), stored.incarnation()), next);
+        WorkflowSnapshot committed = snapshot.storedAs(stored.current().version(), stored.incarnation());
+        return new CommittedTask(next.isPresent() ? committed : announced(committed), next);
+    }
+
+    @Override
+    public Subscription onWakeUp(Consumer<WakeUpSource> listener) {
+        return wakeUps.onWakeUp(listener);
     }
 
     @Override
@@ -384,10 +402,11 @@ public final class InMemoryBackend
         } else if (outcome instanceof BranchOutcome.Retry retry) {
             stored.held(claim).orElseThrow().backOff(now().plus(retry.backOff()), claim.workerId());
         }
-        return new CommittedBranchTask(
-                isStopped(claim)
-                        ? Optional.empty()
-                        : nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl))));
+        Optional<TaskClaim> carriedOn = isStopped(claim)
+                ? Optional.empty()
+                : nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl)));
+        tellIf(carriedOn.isEmpty());
+        return new CommittedBranchTask(carriedOn);
     }
 
     private StoredInstance requireHeld(TaskClaim claim) {
@@ -414,6 +433,23 @@ public final class InMemoryBackend
         return stopped;
     }
 
+    /** The task after the wait is due now, but not claimed by the one who came upon the wait. */
+    private boolean isDelivered(String instanceId) {
+        return tellIf(signals(instanceId).deliverPending());
+    }
+
+    private boolean tellIf(boolean mayBeDue) {
+        if (mayBeDue) {
+            wakeUps.tell(WakeUpSource.LOCAL);
+        }
+        return mayBeDue;
+    }
+
+    private WorkflowSnapshot announced(WorkflowSnapshot saved) {
+        tellIf(Claims.mayBeDue(saved));
+        return saved;
+    }
+
     private InMemorySignals signals(String instanceId) {
         return new InMemorySignals(instanceId, require(instanceId), journal, now());
     }
@@ -422,14 +458,14 @@ public final class InMemoryBackend
         StoredInstance created = new StoredInstance(++incarnations, journal);
         created.create(snapshot, now());
         instances.put(snapshot.instanceId(), created);
-        return snapshot.storedAs(created.current().version(), created.incarnation());
+        return announced(snapshot.storedAs(created.current().version(), created.incarnation()));
     }
 
     private WorkflowSnapshot replace(StoredInstance stored, WorkflowSnapshot snapshot) {
         stored.requireUnfinished();
         stored.requireSameInstance(snapshot);
         stored.save(snapshot, now());
-        return snapshot.storedAs(stored.current().version(), stored.incarnation());
+        return announced(snapshot.storedAs(stored.current().version(), stored.incarnation()));
     }
 
     private static WorkflowSnapshot load(StoredInstance stored, Checkpoint checkpoint) {

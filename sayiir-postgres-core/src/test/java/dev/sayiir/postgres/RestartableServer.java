@@ -1,0 +1,75 @@
+package dev.sayiir.postgres;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.springframework.util.FileSystemUtils;
+
+/** A server that can be stopped and started again at the same port, with its data. */
+final class RestartableServer implements AutoCloseable {
+
+    private static final Path HOME = Path.of(System.getProperty("user.dir"), "target", "restartable-postgres");
+
+    private final int major;
+    private final Path data;
+    private final int port;
+    private EmbeddedPostgres postgres;
+
+    private RestartableServer(int major, Path data) throws IOException {
+        this.major = major;
+        this.data = data;
+        this.postgres = builder().start();
+        this.port = postgres.getPort();
+    }
+
+    static RestartableServer start(int major) throws IOException {
+        Files.createDirectories(HOME);
+        return new RestartableServer(major, Files.createTempDirectory(HOME, "data-"));
+    }
+
+    void stop() throws IOException {
+        postgres.close();
+    }
+
+    void startAgain() throws IOException {
+        postgres = builder().setPort(port).start();
+    }
+
+    HikariDataSource pool() {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setJdbcUrl("jdbc:postgresql://localhost:" + port + "/postgres");
+        pool.setUsername("postgres");
+        pool.setPassword("trusted");
+        pool.setMinimumIdle(0);
+        pool.setMaximumPoolSize(3);
+        return pool;
+    }
+
+    @Override
+    public void close() throws IOException {
+        postgres.close();
+        FileSystemUtils.deleteRecursively(data);
+    }
+
+    private EmbeddedPostgres.Builder builder() {
+        return EmbeddedPostgres.builder()
+                .setPgBinaryResolver((os, architecture) -> Files.newInputStream(archive()))
+                .setOverrideWorkingDirectory(HOME.toFile())
+                .setDataDirectory(data)
+                .setCleanDataDirectory(false)
+                .setServerConfig("listen_addresses", "localhost")
+                .setServerConfig("unix_socket_directories", "");
+    }
+
+    private Path archive() throws IOException {
+        try (Stream<Path> files =
+                Files.list(Path.of(System.getProperty("sayiir.test.pg-binaries"), Integer.toString(major)))) {
+            return files.filter(file -> file.toString().endsWith(".txz"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}
