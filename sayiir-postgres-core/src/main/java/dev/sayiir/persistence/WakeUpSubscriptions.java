@@ -50,7 +50,7 @@ public final class WakeUpSubscriptions implements WakeUps, AutoCloseable {
     }
 
     private static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "sayiir-wake-ups");
+        Thread thread = new Thread(null, work, "sayiir-wake-ups", 0, false);
         thread.setDaemon(true);
         return thread;
     }

@@ -45,24 +45,33 @@ final class NotificationListener implements AutoCloseable {
     synchronized void start() {
         if (thread == null && !isClosing()) {
             state = WakeUpState.CONNECTING;
-            thread = new Thread(this::run, "sayiir-wake-up-listener");
+            thread = new Thread(null, this::listen, "sayiir-wake-up-listener", 0, false);
             thread.setDaemon(true);
             thread.start();
         }
     }
 
-    private void run() {
+    private void listen() {
+        try {
+            listenAgainAndAgain();
+        } finally {
+            state = state == WakeUpState.FALLEN_BACK ? state : WakeUpState.OFF;
+        }
+    }
+
+    private void listenAgainAndAgain() {
         ExponentialBackOff backOff = new ExponentialBackOff(100, 2);
         backOff.setMaxInterval(30_000);
         backOff.setJitter(50);
         BackOffExecution attempts = backOff.start();
-        WakeUpState end = WakeUpState.OFF;
-        while (!isClosing() && end == WakeUpState.OFF && !settings.isOver().getAsBoolean()) {
+        while (!isClosing()
+                && state != WakeUpState.FALLEN_BACK
+                && !settings.isOver().getAsBoolean()) {
             try (ListenerConnection connection = ListenerConnection.open(settings.connections())) {
                 Optional<String> obstacle = obstacle(connection);
                 if (obstacle.isPresent()) {
                     log.warn("Workers are woken by polling alone. {}", obstacle.get());
-                    end = WakeUpState.FALLEN_BACK;
+                    state = WakeUpState.FALLEN_BACK;
                 } else {
                     connection.listen(settings.channel());
                     connected();
@@ -74,7 +83,6 @@ final class NotificationListener implements AutoCloseable {
                 pause(attempts.nextBackOff());
             }
         }
-        state = end;
     }
 
     /** Once it is known that notifications arrive, it is not asked again: then the server may just be slow. */
@@ -95,6 +103,9 @@ final class NotificationListener implements AutoCloseable {
     }
 
     private void disconnected(Exception cause) {
+        if (state == WakeUpState.FALLEN_BACK) {
+            return; // that the connection could not be given back properly makes no difference
+        }
         state = WakeUpState.CONNECTING;
         if (!lost && !isClosing() && !settings.isOver().getAsBoolean()) {
             log.warn("Wake-ups of other processes are not heard, and found by polling: {}", cause.getMessage());

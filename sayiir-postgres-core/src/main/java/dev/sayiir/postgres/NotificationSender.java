@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -66,7 +67,9 @@ final class NotificationSender implements AutoCloseable {
             failing = false;
         } catch (RuntimeException e) {
             if (!failing && !Pools.isClosed(dataSource)) {
-                log.warn("Other processes cannot be told of due tasks, and find them by polling: {}", e.getMessage());
+                log.warn(
+                        "Other processes cannot be told of due tasks, and find them by polling: {}",
+                        NestedExceptionUtils.getMostSpecificCause(e).getMessage());
             }
             failing = true;
         } finally {
@@ -89,7 +92,7 @@ final class NotificationSender implements AutoCloseable {
     }
 
     private static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "sayiir-wake-up-sender");
+        Thread thread = new Thread(null, work, "sayiir-wake-up-sender", 0, false);
         thread.setDaemon(true);
         return thread;
     }

@@ -59,7 +59,11 @@ class WakeUpFailureTest {
             backend.close();
             assertThat(statements.notifications()).isEqualTo(proofs).isOne();
             assertThat(backend.wakeUpState()).isEqualTo(WakeUpState.FALLEN_BACK);
-            assertThat(log.lines()).singleElement().asString().startsWith("WARN").contains("notifyUrl", "POLL");
+            assertThat(log.lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN")
+                    .contains("notifyUrl", "POLL");
         }
     }
 
@@ -118,7 +122,10 @@ class WakeUpFailureTest {
             elsewhere.createSnapshot(at("order-1"));
             await().until(() -> heard.contains(WakeUpSource.NOTIFICATION));
         }
-        assertThat(log.lines()).hasSize(6).filteredOn(line -> line.startsWith("WARN")).hasSize(3);
+        assertThat(log.lines())
+                .hasSize(6)
+                .filteredOn(line -> line.startsWith("WARN"))
+                .hasSize(3);
     }
 
     @Test
@@ -204,8 +211,8 @@ class WakeUpFailureTest {
     /** As through a pooler in transaction mode: LISTEN seems to work. */
     private static DataSource withoutListen(DataSource target) {
         return ProxyDataSourceBuilder.create(target)
-                .queryTransformer(statement ->
-                        statement.getQuery().startsWith("LISTEN") ? "SELECT 1" : statement.getQuery())
+                .queryTransformer(
+                        statement -> statement.getQuery().startsWith("LISTEN") ? "SELECT 1" : statement.getQuery())
                 .build();
     }
 

@@ -7,21 +7,24 @@ import dev.sayiir.codec.SmileSnapshotCodec;
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
-import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.postgres.WakeUpState;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -36,6 +39,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -217,6 +222,37 @@ class ReadmeExamplesTest extends StarterTest {
         // endregion
 
         assertThat(backend.loadSnapshot("order-4711").position()).contains(new AtTask("ship"));
+    }
+
+    @Test
+    void workers_are_woken() throws InterruptedException {
+        DataSource dataSource = database.dataSource();
+        String directUrl = database.url();
+        String user = database.username();
+        String password = database.password();
+        PostgresBackend elsewhere = PostgresBackend.builder(dataSource).build();
+
+        // region notify-url
+        PostgresBackend backend = PostgresBackend.builder(dataSource)
+                .notifyMode(NotifyMode.LISTEN)
+                .notifyUrl(directUrl, user, password)
+                .build();
+        // endregion
+        WakeUps wakeUps = backend;
+
+        // region wake-ups
+        Semaphore toDo = new Semaphore(0);
+        WakeUps.Subscription subscription = wakeUps.onWakeUp(source -> toDo.release());
+        boolean early = toDo.tryAcquire(5, TimeUnit.SECONDS); // then poll in any case
+        // endregion
+
+        assertThat(early).isTrue();
+        assertThat(backend.wakeUpState()).isEqualTo(WakeUpState.LISTENING);
+        elsewhere.createSnapshot(order("order-4711").moveTo(new AtTask("charge")));
+        assertThat(toDo.tryAcquire(1, TimeUnit.MINUTES)).isTrue();
+        subscription.close();
+        elsewhere.close();
+        backend.close();
     }
 
     @Test
