@@ -426,8 +426,7 @@ public final class PostgresBackend
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        CommittedBranchTask committed =
-                failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
+        CommittedBranchTask committed = failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
         if (committed.next().isEmpty()) {
             wakeUps.announce();
         }

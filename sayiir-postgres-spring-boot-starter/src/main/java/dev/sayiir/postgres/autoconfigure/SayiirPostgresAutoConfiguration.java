@@ -41,7 +41,7 @@ import org.springframework.transaction.PlatformTransactionManager;
         })
 @ConditionalOnBooleanProperty(name = "sayiir.postgres.enabled", matchIfMissing = true)
 @ConditionalOnMissingBean(SnapshotStore.class)
-@EnableConfigurationProperties(SayiirPostgresProperties.class)
+@EnableConfigurationProperties({SayiirPostgresProperties.class, SayiirNotifyProperties.class})
 @Import(DatabaseInitializationDependencyConfigurer.class)
 public final class SayiirPostgresAutoConfiguration {
 
@@ -77,6 +77,7 @@ public final class SayiirPostgresAutoConfiguration {
     @Bean
     PostgresBackend sayiirPostgresBackend(
             SayiirPostgresProperties properties,
+            SayiirNotifyProperties notify,
             SnapshotCodecs codecs,
             @Qualifier(OwnPoolConfiguration.BEAN_NAME) ObjectProvider<DataSource> ownPool,
             @SayiirDataSource ObjectProvider<DataSource> markedDataSource,
@@ -91,6 +92,7 @@ public final class SayiirPostgresAutoConfiguration {
             PropertyValues.checked(
                     "sayiir.postgres.statement-timeout", properties.statementTimeout(), backend::statementTimeout);
         }
+        NotifySettings.apply(notify, properties, backend);
         TransactionManagers.managing(dataSource, sayiirTransactionManager, transactionManagers)
                 .ifPresent(backend::transactionManager);
         customizers.orderedStream().forEach(customizer -> customizer.customize(backend));

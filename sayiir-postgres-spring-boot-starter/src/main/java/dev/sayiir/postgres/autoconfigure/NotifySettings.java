@@ -1,0 +1,37 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import dev.sayiir.postgres.PostgresBackend;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a backend how it is to hear from other processes. */
+final class NotifySettings {
+
+    private static final String URL = "sayiir.postgres.notify.url";
+
+    private NotifySettings() {}
+
+    static void apply(
+            SayiirNotifyProperties notify, SayiirPostgresProperties properties, PostgresBackend.Builder backend) {
+        backend.notifyMode(notify.mode());
+        if (notify.url() == null) {
+            return;
+        }
+        String username = firstOf(notify.username(), properties.username())
+                .orElseThrow(() -> new DataSourceSetupException(
+                        URL + " is set, and no user to connect as.", "Set sayiir.postgres.notify.username as well."));
+        String password = firstOf(notify.password(), properties.password()).orElse("");
+        try {
+            backend.notifyUrl(notify.url(), username, password);
+        } catch (IllegalArgumentException e) {
+            throw new DataSourceSetupException(
+                    "The value of " + URL + " cannot be used. " + e.getMessage() + ".",
+                    "Write it as jdbc:postgresql://host:port/database, and put the user into"
+                            + " sayiir.postgres.notify.username and the password into sayiir.postgres.notify.password.");
+        }
+    }
+
+    private static Optional<String> firstOf(@Nullable String first, @Nullable String second) {
+        return Optional.ofNullable(first).or(() -> Optional.ofNullable(second));
+    }
+}
