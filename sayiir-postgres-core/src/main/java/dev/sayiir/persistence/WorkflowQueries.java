@@ -1,6 +1,7 @@
 package dev.sayiir.persistence;
 
 import dev.sayiir.workflow.WorkflowStatus;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -28,6 +29,16 @@ public interface WorkflowQueries {
      * @return its columns, if there is such an instance
      */
     Optional<WorkflowSummary> findWorkflow(String instanceId);
+
+    /**
+     * Lists the tasks of an instance, open and closed, in the order in which the instance came to them; their outputs are
+     * not read.
+     *
+     * @param instanceId the instance
+     * @return its tasks; empty while it has come to none
+     * @throws SnapshotNotFoundException if there is no such instance
+     */
+    List<TaskSummary> listTasks(String instanceId);
 
     /** @return how many instances there are of each status; every status is present */
     Map<WorkflowStatus, Long> countByStatus();

@@ -1,7 +1,6 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.BranchOutcome;
-import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommittedBranchTask;
@@ -38,9 +37,7 @@ final class BranchService {
         Committed committed = committedBefore(claim, outcome, write)
                 .or(() -> commitOnce(claim, outcome, carryOn, write))
                 .orElseGet(() -> lock.unfinished(claim.instanceId(), stored -> {
-                    if (!claims.isHeld(claim)) {
-                        throw new ClaimLostException(claim);
-                    }
+                    claiming.requireHeld(claim);
                     return commitOnce(claim, outcome, carryOn, write)
                             .orElseThrow(() -> InstanceLock.broken(claim.instanceId()));
                 }));

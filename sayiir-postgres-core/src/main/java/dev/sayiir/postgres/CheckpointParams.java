@@ -73,7 +73,7 @@ final class CheckpointParams {
         List<Put> put = rows.put();
         List<Change> changed = rows.changed();
         params.flag("forkLeft", changes.forkLeft())
-                .text("closedStatus", closed(snapshot.status()))
+                .text("closedStatus", TaskRows.leftAs(snapshot.status(), false))
                 .number("branchesLeft", branchesLeft(snapshot));
         return params.texts("putTaskIds", put.stream().map(Put::taskId).toList())
                 .texts("putStatuses", put.stream().map(Put::status).toList())
@@ -94,15 +94,6 @@ final class CheckpointParams {
         return snapshot.fork().stream()
                 .mapToLong(fork -> fork.openBranches().size())
                 .findFirst();
-    }
-
-    /** What becomes of a branch that is left before it is done. */
-    private static String closed(WorkflowStatus status) {
-        return switch (status) {
-            case FAILED -> "failed";
-            case CANCELLED -> "cancelled";
-            case COMPLETED, IN_PROGRESS, PAUSED -> "skipped";
-        };
     }
 
     private static Optional<String> reason(WorkflowState state) {

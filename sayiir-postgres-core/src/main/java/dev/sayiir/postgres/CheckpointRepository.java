@@ -138,7 +138,8 @@ final class CheckpointRepository {
                     claim_token = NULL,
                     claimed_at = NULL,
                     claim_expires_at = NULL,
-                    completed_at = s.updated_at
+                    completed_at = s.updated_at,
+                    error = :error::text
                 FROM saved AS s
                 WHERE :forkLeft
                   AND t.instance_id = :instanceId

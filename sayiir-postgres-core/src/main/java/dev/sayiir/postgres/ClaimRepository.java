@@ -320,7 +320,7 @@ final class ClaimRepository {
                 .number("claimToken", claim.claimToken());
     }
 
-    private static TaskClaim claim(ResultSet row, int number) throws SQLException {
+    static TaskClaim claim(ResultSet row, int number) throws SQLException {
         Optional<String> afterTaskId = Optional.ofNullable(row.getString("after_task_id"));
         return new TaskClaim(
                 row.getString("instance_id"),

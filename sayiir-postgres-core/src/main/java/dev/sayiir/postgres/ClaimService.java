@@ -10,6 +10,7 @@ import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
+import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.ClaimRepository.Claimed;
@@ -17,6 +18,7 @@ import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,6 +40,7 @@ final class ClaimService {
     private final InstanceLock lock;
     private final SignalService signals;
     private final PostgresWakeUps wakeUps;
+    private final StoreObserver observer;
 
     ClaimService(
             ClaimRepository claims,
@@ -46,7 +49,8 @@ final class ClaimService {
             SnapshotSaver saver,
             InstanceLock lock,
             SignalService signals,
-            PostgresWakeUps wakeUps) {
+            PostgresWakeUps wakeUps,
+            StoreObserver observer) {
         this.claims = claims;
         this.instances = instances;
         this.loader = loader;
@@ -54,6 +58,7 @@ final class ClaimService {
         this.lock = lock;
         this.signals = signals;
         this.wakeUps = wakeUps;
+        this.observer = observer;
     }
 
     List<ClaimedTask> claimAvailable(ClaimQuery query) {
@@ -99,6 +104,22 @@ final class ClaimService {
         return claimed;
     }
 
+    List<TaskClaim> extend(Collection<TaskClaim> held, Duration ttl) {
+        List<TaskClaim> extended = claims.extend(held, ttl);
+        if (extended.size() < held.size()) {
+            observer.claimsLost(held.size() - extended.size());
+        }
+        return extended;
+    }
+
+    /** Throws {@link ClaimLostException} if it is so; else it cannot be lost before the transaction ends. */
+    void requireHeld(TaskClaim claim) {
+        if (!claims.isHeld(claim)) {
+            observer.claimsLost(1);
+            throw new ClaimLostException(claim);
+        }
+    }
+
     CommittedTask commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         Claims.requireCommittable(claim, snapshot);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
@@ -126,9 +147,7 @@ final class ClaimService {
     private Committed commitLocked(
             TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         return lock.unfinished(claim.instanceId(), stored -> {
-            if (!claims.isHeld(claim)) {
-                throw new ClaimLostException(claim);
-            }
+            requireHeld(claim);
             if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
                 throw new StaleSnapshotException(claim.instanceId(), snapshot.version(), stored.version());
             }

@@ -14,6 +14,9 @@ final class HistoryRepository {
             SELECT h.version, h.status, h.current_task_id, h.completed_task_ids, h.saved_at
             FROM ${schema}.sayiir_workflow_history AS h
             WHERE h.instance_id = :instanceId AND h.version > :afterVersion
+              AND h.version >= (SELECT w.kept_from
+                                FROM ${schema}.sayiir_workflows AS w
+                                WHERE w.instance_id = :instanceId)
             ORDER BY h.version
             LIMIT :limit
             """;

@@ -1,5 +1,9 @@
 package dev.sayiir.postgres;
 
+import static dev.sayiir.persistence.StoreOperation.of;
+import static dev.sayiir.persistence.StoreOperation.on;
+import static dev.sayiir.persistence.StoreOperation.with;
+
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.Arguments;
@@ -21,15 +25,19 @@ import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
+import dev.sayiir.persistence.WorkflowFigures;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.WorkflowStatistics;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.Payload;
@@ -72,13 +80,20 @@ public final class PostgresBackend
                 TaskResultStore,
                 SnapshotHistory,
                 WorkflowQueries,
+                WorkflowStatistics,
                 SignalStore,
                 TaskClaimStore,
                 EventLog,
                 WakeUps,
                 AutoCloseable {
 
-    private final TransientFailures failures;
+    private final DataSource dataSource;
+    private final String schema;
+    private final StoreObserver observer;
+    private final Operations operations;
+    private final StatusRepository status;
+    private final TaskRepository tasks;
+    private final StatisticsRepository statistics;
     private final SnapshotSaver saver;
     private final SnapshotLoader loader;
     private final InstanceRepository instances;
@@ -95,25 +110,32 @@ public final class PostgresBackend
 
     private PostgresBackend(Builder builder) {
         var jdbc = new NamedParameterJdbcTemplate(builder.jdbc);
-        SchemaName schema = new SchemaName(builder.schema);
+        SchemaName name = new SchemaName(builder.schema);
         PlatformTransactionManager transactionManager = builder.transactionManager == null
                 ? new DataSourceTransactionManager(builder.dataSource)
                 : builder.transactionManager;
-        this.instances = new InstanceRepository(jdbc, schema);
-        this.failures = new TransientFailures(builder.dataSource);
+        TransientFailures failures = new TransientFailures(builder.dataSource);
+        this.dataSource = builder.dataSource;
+        this.schema = name.name();
+        this.observer = builder.observer;
+        this.operations = new Operations(observer, failures);
+        this.status = new StatusRepository(jdbc, name);
+        this.instances = new InstanceRepository(jdbc, name);
         InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager), failures);
-        this.saver = new SnapshotSaver(instances, new CheckpointRepository(jdbc, schema), builder.codecs, lock);
-        this.loader = new SnapshotLoader(jdbc, schema, builder.codecs);
-        this.results = new TaskResultRepository(jdbc, schema);
-        this.history = new HistoryRepository(jdbc, schema);
-        this.queries = new QueryRepository(jdbc, schema);
-        this.events = new EventRepository(jdbc, schema);
+        this.saver = new SnapshotSaver(instances, new CheckpointRepository(jdbc, name), builder.codecs, lock, observer);
+        this.loader = new SnapshotLoader(jdbc, name, builder.codecs);
+        this.results = new TaskResultRepository(jdbc, name);
+        this.history = new HistoryRepository(jdbc, name);
+        this.queries = new QueryRepository(jdbc, name);
+        this.tasks = new TaskRepository(jdbc, name);
+        this.statistics = new StatisticsRepository(jdbc, name);
+        this.events = new EventRepository(jdbc, name);
         this.signals = new SignalService(lock, events, loader, saver);
         this.wakeUps = new PostgresWakeUps(
-                builder.dataSource, schema, builder.notifyMode, Optional.ofNullable(builder.notifyConnections));
-        this.claims = new ClaimRepository(jdbc, schema);
-        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals, wakeUps);
-        this.branches = new BranchService(new BranchRepository(jdbc, schema), claims, saver, lock, claiming);
+                builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections));
+        this.claims = new ClaimRepository(jdbc, name);
+        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals, wakeUps, observer);
+        this.branches = new BranchService(new BranchRepository(jdbc, name), claims, saver, lock, claiming);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -155,25 +177,30 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
-        return wakeUps.announced(failures.retryWrite(write -> saver.save(snapshot, write)));
+        return wakeUps.announced(
+                operations.write(with("saveSnapshot", snapshot), write -> saver.save(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
-        return wakeUps.announced(failures.retryWrite(write -> saver.create(snapshot, write)));
+        return wakeUps.announced(
+                operations.write(with("createSnapshot", snapshot), write -> saver.create(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
-        return wakeUps.announced(failures.retryWrite(write -> saver.saveIfVersion(snapshot, expectedVersion, write)));
+        return wakeUps.announced(operations.write(
+                with("saveSnapshotIfVersion", snapshot),
+                write -> saver.saveIfVersion(snapshot, expectedVersion, write)));
     }
 
     @Override
     public long saveTaskResult(String instanceId, String taskId, Payload output) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireTaskId(taskId);
-        long version = failures.retryWrite(write -> saver.saveResult(instanceId, taskId, output, write));
+        long version = operations.write(
+                on("saveTaskResult", instanceId), write -> saver.saveResult(instanceId, taskId, output, write));
         wakeUps.announce();
         return version;
     }
@@ -181,13 +208,14 @@ public final class PostgresBackend
     @Override
     public Optional<WorkflowSnapshot> findSnapshot(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> loader.current(instanceId));
+        return operations.run(on("findSnapshot", instanceId), () -> loader.current(instanceId));
     }
 
     @Override
     public void deleteSnapshot(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        boolean gone = failures.retryWrite(write -> instances.delete(instanceId) || write.repeated());
+        boolean gone = operations.write(
+                on("deleteSnapshot", instanceId), write -> instances.delete(instanceId) || write.repeated());
         if (!gone) {
             throw new SnapshotNotFoundException(instanceId);
         }
@@ -195,21 +223,23 @@ public final class PostgresBackend
 
     @Override
     public List<String> listSnapshots() {
-        return failures.retry(instances::ids);
+        return operations.run(of("listSnapshots"), instances::ids);
     }
 
     @Override
     public Optional<Payload> loadTaskResult(String instanceId, String taskId) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireTaskId(taskId);
-        return failures.retry(() -> results.find(instanceId, taskId))
+        return operations
+                .run(on("loadTaskResult", instanceId), () -> results.find(instanceId, taskId))
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
     @Override
     public Map<String, Payload> loadTaskResults(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> results.findAll(instanceId))
+        return operations
+                .run(on("loadTaskResults", instanceId), () -> results.findAll(instanceId))
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
@@ -217,85 +247,101 @@ public final class PostgresBackend
     public List<HistoryEntry> listVersions(String instanceId, long afterVersion, int limit) {
         Arguments.requirePage("afterVersion", afterVersion, limit);
         Identifiers.requireInstanceId(instanceId);
-        return ofStored(instanceId, () -> history.list(instanceId, afterVersion, limit));
+        return ofStored("listVersions", instanceId, () -> history.list(instanceId, afterVersion, limit));
     }
 
     @Override
     public WorkflowSnapshot loadVersion(String instanceId, long version) {
         Arguments.requireVersion(version);
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> loader.atVersion(instanceId, version));
+        return operations.run(on("loadVersion", instanceId), () -> loader.atVersion(instanceId, version));
     }
 
     @Override
     public WorkflowSnapshot loadAsOf(String instanceId, Instant time) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> loader.asOf(instanceId, time));
+        return operations.run(on("loadAsOf", instanceId), () -> loader.asOf(instanceId, time));
     }
 
     @Override
     public WorkflowPage findWorkflows(WorkflowQuery query) {
-        return failures.retry(() -> queries.find(query));
+        return operations.run(of("findWorkflows"), () -> queries.find(query));
     }
 
     @Override
     public Optional<WorkflowSummary> findWorkflow(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> queries.findOne(instanceId));
+        return operations.run(on("findWorkflow", instanceId), () -> queries.findOne(instanceId));
     }
 
     @Override
     public Map<WorkflowStatus, Long> countByStatus() {
-        return failures.retry(queries::countByStatus);
+        return operations.run(of("countByStatus"), statistics::countByStatus);
+    }
+
+    @Override
+    public List<TaskSummary> listTasks(String instanceId) {
+        Identifiers.requireInstanceId(instanceId);
+        return ofStored("listTasks", instanceId, () -> tasks.list(instanceId));
+    }
+
+    @Override
+    public WorkflowFigures currentFigures() {
+        return operations.run(of("currentFigures"), statistics::figures);
     }
 
     @Override
     public void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
-        failures.retry(() -> signals.request(instanceId, kind, request));
+        operations.run(on("storeSignal", instanceId), () -> signals.request(instanceId, kind, request));
     }
 
     @Override
     public Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> signals.pending(instanceId, kind));
+        return operations.run(on("getSignal", instanceId), () -> signals.pending(instanceId, kind));
     }
 
     @Override
     public void clearSignal(String instanceId, SignalKind kind) {
         Identifiers.requireInstanceId(instanceId);
-        failures.retry(() -> signals.clear(instanceId, kind));
+        operations.run(on("clearSignal", instanceId), () -> signals.clear(instanceId, kind));
     }
 
     @Override
     public boolean checkAndCancel(String instanceId, Optional<String> interruptedAtTask) {
         Identifiers.requireInstanceId(instanceId);
         interruptedAtTask.ifPresent(Identifiers::requireTaskId);
-        return failures.retry(() -> signals.check(instanceId, SignalKind.CANCEL, interruptedAtTask));
+        return operations.run(
+                on("checkAndCancel", instanceId),
+                () -> signals.check(instanceId, SignalKind.CANCEL, interruptedAtTask));
     }
 
     @Override
     public boolean checkAndPause(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> signals.check(instanceId, SignalKind.PAUSE, Optional.empty()));
+        return operations.run(
+                on("checkAndPause", instanceId), () -> signals.check(instanceId, SignalKind.PAUSE, Optional.empty()));
     }
 
     @Override
     public WorkflowSnapshot unpause(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return wakeUps.announced(failures.retry(() -> signals.unpause(instanceId)));
+        return wakeUps.announced(operations.run(on("unpause", instanceId), () -> signals.unpause(instanceId)));
     }
 
     @Override
     public SignalOutcome requestCancel(String instanceId, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> signals.requestAndApply(instanceId, SignalKind.CANCEL, request));
+        return operations.run(
+                on("requestCancel", instanceId), () -> signals.requestAndApply(instanceId, SignalKind.CANCEL, request));
     }
 
     @Override
     public SignalOutcome requestPause(String instanceId, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> signals.requestAndApply(instanceId, SignalKind.PAUSE, request));
+        return operations.run(
+                on("requestPause", instanceId), () -> signals.requestAndApply(instanceId, SignalKind.PAUSE, request));
     }
 
     @Override
@@ -303,7 +349,8 @@ public final class PostgresBackend
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
         eventKey.ifPresent(Arguments::requireEventKey);
-        EventOutcome outcome = failures.retry(() -> signals.send(instanceId, eventName, payload, eventKey));
+        EventOutcome outcome = operations.run(
+                on("sendEvent", instanceId), () -> signals.send(instanceId, eventName, payload, eventKey));
         if (outcome == EventOutcome.DELIVERED) {
             wakeUps.announce();
         }
@@ -314,7 +361,7 @@ public final class PostgresBackend
     public Optional<Payload> consumeEvent(String instanceId, String eventName) {
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
-        return failures.retry(() -> signals.consume(instanceId, eventName));
+        return operations.run(on("consumeEvent", instanceId), () -> signals.consume(instanceId, eventName));
     }
 
     @Override
@@ -322,66 +369,68 @@ public final class PostgresBackend
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
-        return failures.retry(() -> signals.consumeAndSave(instanceId, eventName, next))
+        return operations
+                .run(on("consumeEventAndSave", instanceId), () -> signals.consumeAndSave(instanceId, eventName, next))
                 .map(wakeUps::announced);
     }
 
     @Override
     public List<PendingSignal> listPendingSignals(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> events.signals(instanceId));
+        return operations.run(on("listPendingSignals", instanceId), () -> events.signals(instanceId));
     }
 
     @Override
     public List<PendingEvent> listPendingEvents(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return failures.retry(() -> events.pending(instanceId));
+        return operations.run(on("listPendingEvents", instanceId), () -> events.pending(instanceId));
     }
 
     @Override
     public List<WorkflowEvent> listEvents(String instanceId, long afterId, int limit) {
         Arguments.requirePage("afterId", afterId, limit);
         Identifiers.requireInstanceId(instanceId);
-        return ofStored(instanceId, () -> events.list(instanceId, afterId, limit));
+        return ofStored("listEvents", instanceId, () -> events.list(instanceId, afterId, limit));
     }
 
     @Override
     public List<WorkflowEvent> tailEvents(long afterId, int limit) {
         Arguments.requirePage("afterId", afterId, limit);
-        return failures.retry(() -> events.tail(afterId, limit));
+        return operations.run(of("tailEvents"), () -> events.tail(afterId, limit));
     }
 
     @Override
     public List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
-        return failures.retry(() -> claiming.claimAvailable(query));
+        return operations.run(of("claimAvailableTasks"), () -> claiming.claimAvailable(query));
     }
 
     @Override
     public List<AvailableTask> findAvailableTasks(ClaimQuery query) {
-        return failures.retry(() -> claims.findAvailable(query));
+        return operations.run(of("findAvailableTasks"), () -> claims.findAvailable(query));
     }
 
     @Override
     public Optional<AvailableTask> findHintedTask(String instanceId, String taskId, ClaimQuery query) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireForkId(taskId);
-        return failures.retry(() -> claims.findHinted(instanceId, taskId, query));
+        return operations.run(on("findHintedTask", instanceId), () -> claims.findHinted(instanceId, taskId, query));
     }
 
     @Override
     public Optional<TaskClaim> claimTask(String instanceId, String taskId, String workerId, Duration ttl) {
-        return failures.retry(() -> claiming.claim(instanceId, taskId, workerId, ttl));
+        return operations.run(on("claimTask", instanceId), () -> claiming.claim(instanceId, taskId, workerId, ttl));
     }
 
     @Override
     public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
         ClaimQuery.requireDuration("ttl", ttl);
-        return failures.retry(() -> claims.extend(held, ttl));
+        return operations.run(of("extendTaskClaims"), () -> claiming.extend(held, ttl));
     }
 
     @Override
     public boolean releaseTaskClaim(TaskClaim claim) {
-        boolean released = failures.retryWrite(write -> claims.release(claim) || write.repeated());
+        boolean released = operations.write(
+                on("releaseTaskClaim", claim.instanceId()), write -> claims.release(claim) || write.repeated());
         if (released) {
             wakeUps.announce();
         }
@@ -391,7 +440,7 @@ public final class PostgresBackend
     @Override
     public int releaseTaskClaims(String workerId) {
         Identifiers.requireName("worker id", workerId);
-        int released = failures.retry(() -> claims.releaseAll(workerId));
+        int released = operations.run(of("releaseTaskClaims"), () -> claims.releaseAll(workerId));
         if (released > 0) {
             wakeUps.announce();
         }
@@ -400,7 +449,8 @@ public final class PostgresBackend
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        CommittedTask committed = failures.retryWrite(write -> claiming.commit(claim, snapshot, carryOn, write));
+        CommittedTask committed = operations.write(
+                with("commitTask", snapshot), write -> claiming.commit(claim, snapshot, carryOn, write));
         if (committed.next().isEmpty()) {
             wakeUps.announced(committed.snapshot());
         }
@@ -419,6 +469,21 @@ public final class PostgresBackend
         return wakeUps.onWakeUp(listener);
     }
 
+    /**
+     * Asks the database what it is.
+     *
+     * @return what this backend works on
+     * @throws org.springframework.dao.DataAccessException if the database does not answer
+     */
+    public BackendStatus status() {
+        return status.status();
+    }
+
+    /** @return a builder of a retention on the same tables, with the same observer; it keeps everything until told otherwise */
+    public Retention.Builder retention() {
+        return Retention.builder(dataSource).schema(schema).observer(observer);
+    }
+
     /** @return whether wake-ups of other processes are heard now; for health checks */
     public WakeUpState wakeUpState() {
         return wakeUps.state();
@@ -426,7 +491,8 @@ public final class PostgresBackend
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        CommittedBranchTask committed = failures.retryWrite(write -> branches.commit(claim, outcome, carryOn, write));
+        CommittedBranchTask committed = operations.write(
+                on("commitBranchTask", claim.instanceId()), write -> branches.commit(claim, outcome, carryOn, write));
         if (committed.next().isEmpty()) {
             wakeUps.announce();
         }
@@ -434,8 +500,8 @@ public final class PostgresBackend
     }
 
     /** An empty list may also mean that there is no such instance. */
-    private <T> List<T> ofStored(String instanceId, Supplier<List<T>> read) {
-        return failures.retry(() -> {
+    private <T> List<T> ofStored(String name, String instanceId, Supplier<List<T>> read) {
+        return operations.run(on(name, instanceId), () -> {
             List<T> found = read.get();
             if (found.isEmpty() && instances.find(instanceId).isEmpty()) {
                 throw new SnapshotNotFoundException(instanceId);
@@ -468,6 +534,7 @@ public final class PostgresBackend
         private ListenerConnection.@Nullable Source notifyConnections;
         private @Nullable PlatformTransactionManager transactionManager;
         private @Nullable HikariDataSource ownDataSource;
+        private StoreObserver observer = StoreObserver.NONE;
 
         private Builder(DataSource dataSource) {
             this.dataSource = dataSource;
@@ -526,6 +593,15 @@ public final class PostgresBackend
                         "The statement timeout is " + timeout + "; it has to be at least a second, and below 68 years");
             }
             jdbc.setQueryTimeout((int) timeout.plusNanos(999_999_999).toSeconds());
+            return this;
+        }
+
+        /**
+         * @param storeObserver is told what the backend does; nobody unless said
+         * @return this
+         */
+        public Builder observer(StoreObserver storeObserver) {
+            this.observer = storeObserver;
             return this;
         }
 

@@ -8,9 +8,7 @@ import dev.sayiir.workflow.WorkflowStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
@@ -37,23 +35,14 @@ final class QueryRepository {
                     WHERE t.instance_id = w.instance_id AND t.task_id = :currentTaskId
                       AND t.status IN ('active', 'waiting'))""";
 
-    /** One pass over all instances, through the index on the status where that is cheaper than the table. */
-    private static final String COUNT = """
-            SELECT w.status, count(*) AS instances
-            FROM ${schema}.sayiir_workflows AS w
-            GROUP BY w.status
-            """;
-
     private final NamedParameterJdbcOperations jdbc;
     private final SchemaName schema;
     private final String one;
-    private final String count;
 
     QueryRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.schema = schema;
         this.one = schema.in(COLUMNS + "w.instance_id = :instanceId");
-        this.count = schema.in(COUNT);
     }
 
     WorkflowPage find(WorkflowQuery query) {
@@ -67,17 +56,6 @@ final class QueryRepository {
                 one,
                 Params.of("instanceId", instanceId),
                 rows -> rows.next() ? Optional.of(summary(rows)) : Optional.empty());
-    }
-
-    Map<WorkflowStatus, Long> countByStatus() {
-        Map<WorkflowStatus, Long> counts = new EnumMap<>(WorkflowStatus.class);
-        for (WorkflowStatus status : WorkflowStatus.values()) {
-            counts.put(status, 0L);
-        }
-        jdbc.query(count, row -> {
-            counts.put(WorkflowStatus.ofText(row.getString("status")), row.getLong("instances"));
-        });
-        return counts;
     }
 
     String sql(WorkflowQuery query, Params params) {

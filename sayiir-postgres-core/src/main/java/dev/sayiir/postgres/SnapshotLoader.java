@@ -25,7 +25,8 @@ final class SnapshotLoader {
 
     /**
      * From the history alone: the last control state at or before the version, and of each task the last result since
-     * the baseline, unless it was withdrawn after that.
+     * the baseline, unless it was withdrawn after that. Retention leaves all of these for the versions from {@code kept_from}
+     * on; what it has left of earlier ones is not whole.
      */
     private static final String PAST = """
             , control AS (
@@ -73,6 +74,9 @@ final class SnapshotLoader {
                 SELECT h.version
                 FROM ${schema}.sayiir_workflow_history AS h
                 WHERE h.instance_id = :instanceId AND h.version = :version
+                  AND h.version >= (SELECT k.kept_from
+                                    FROM ${schema}.sayiir_workflows AS k
+                                    WHERE k.instance_id = :instanceId)
             )
             """ + PAST;
 
@@ -81,6 +85,9 @@ final class SnapshotLoader {
                 SELECT h.version
                 FROM ${schema}.sayiir_workflow_history AS h
                 WHERE h.instance_id = :instanceId AND h.saved_at <= :time
+                  AND h.version >= (SELECT k.kept_from
+                                    FROM ${schema}.sayiir_workflows AS k
+                                    WHERE k.instance_id = :instanceId)
                 ORDER BY h.version DESC
                 LIMIT 1
             )

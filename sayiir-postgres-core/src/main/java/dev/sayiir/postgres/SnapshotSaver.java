@@ -4,6 +4,7 @@ import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.StaleSnapshotException;
+import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.InstanceRepository.Stored;
@@ -27,13 +28,19 @@ final class SnapshotSaver {
     private final CheckpointRepository checkpoints;
     private final SnapshotCodecs codecs;
     private final InstanceLock lock;
+    private final StoreObserver observer;
 
     SnapshotSaver(
-            InstanceRepository instances, CheckpointRepository checkpoints, SnapshotCodecs codecs, InstanceLock lock) {
+            InstanceRepository instances,
+            CheckpointRepository checkpoints,
+            SnapshotCodecs codecs,
+            InstanceLock lock,
+            StoreObserver observer) {
         this.instances = instances;
         this.checkpoints = checkpoints;
         this.codecs = codecs;
         this.lock = lock;
+        this.observer = observer;
     }
 
     WorkflowSnapshot create(WorkflowSnapshot snapshot, Write write) {
@@ -190,7 +197,9 @@ final class SnapshotSaver {
 
     private byte[] encode(WorkflowSnapshot snapshot) {
         try {
-            return codecs.encode(ControlState.of(snapshot));
+            byte[] data = codecs.encode(ControlState.of(snapshot));
+            observer.snapshotEncoded(data.length);
+            return data;
         } catch (SnapshotSerializationException e) {
             throw e.of(snapshot.instanceId(), 0);
         }

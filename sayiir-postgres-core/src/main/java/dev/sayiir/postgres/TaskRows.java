@@ -65,7 +65,7 @@ record TaskRows(List<Put> put, List<Change> changed) {
     }
 
     /** What becomes of a task that was left without a result: it shares the end of its instance, if that is one. */
-    private static String leftAs(WorkflowStatus status, boolean wasWaiting) {
+    static String leftAs(WorkflowStatus status, boolean wasWaiting) {
         return switch (status) {
             case COMPLETED -> "completed";
             case FAILED -> "failed";

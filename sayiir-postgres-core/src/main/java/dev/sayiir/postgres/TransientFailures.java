@@ -5,8 +5,6 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -51,19 +49,6 @@ final class TransientFailures {
 
     <T> T retry(Supplier<T> operation) {
         return isInCallersTransaction() ? operation.get() : retries.invoke(operation);
-    }
-
-    void retry(Runnable operation) {
-        retry(() -> {
-            operation.run();
-            return true;
-        });
-    }
-
-    /** For what must not be done twice: each attempt is told which write it is part of, and whether it is the first. */
-    <T> T retryWrite(Function<Write, T> operation) {
-        AtomicReference<Write> next = new AtomicReference<>(Write.first());
-        return retry(() -> operation.apply(next.getAndUpdate(Write::again)));
     }
 
     private boolean isInCallersTransaction() {

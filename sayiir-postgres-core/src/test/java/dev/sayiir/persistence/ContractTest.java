@@ -27,6 +27,7 @@ abstract class ContractTest {
     TaskClaimStore claims;
     EventLog events;
     WakeUps wakeUps;
+    WorkflowStatistics statistics;
 
     @BeforeEach
     void deleteWhatTheTestBeforeLeft() {
@@ -39,6 +40,7 @@ abstract class ContractTest {
         claims = stores.claims();
         events = stores.events();
         wakeUps = stores.wakeUps();
+        statistics = stores.statistics();
         store.listSnapshots().forEach(store::deleteSnapshot);
     }
 

@@ -9,13 +9,14 @@ record Stores(
         SignalStore signals,
         TaskClaimStore claims,
         EventLog events,
-        WakeUps wakeUps) {
+        WakeUps wakeUps,
+        WorkflowStatistics statistics) {
 
     static <
                     B extends
                             SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore
-                                    & TaskClaimStore & EventLog & WakeUps>
+                                    & TaskClaimStore & EventLog & WakeUps & WorkflowStatistics>
             Stores of(B backend) {
-        return new Stores(backend, backend, backend, backend, backend, backend, backend, backend);
+        return new Stores(backend, backend, backend, backend, backend, backend, backend, backend, backend);
     }
 }

@@ -111,6 +111,10 @@ final class EventJournal {
                 .findFirst();
     }
 
+    long pending(Kind kind) {
+        return entries.values().stream().filter(entry -> entry.isPending(kind)).count();
+    }
+
     void clear(String instanceId, SignalKind kind, Instant now) {
         consumeAll(instanceId, kindOf(kind), now);
     }

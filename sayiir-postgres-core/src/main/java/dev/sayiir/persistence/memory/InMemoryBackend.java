@@ -25,13 +25,16 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
+import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUpSubscriptions;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
+import dev.sayiir.persistence.WorkflowFigures;
 import dev.sayiir.persistence.WorkflowPage;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.WorkflowStatistics;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.Payload;
@@ -43,7 +46,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +71,7 @@ public final class InMemoryBackend
                 TaskResultStore,
                 SnapshotHistory,
                 WorkflowQueries,
+                WorkflowStatistics,
                 SignalStore,
                 TaskClaimStore,
                 EventLog,
@@ -219,15 +222,18 @@ public final class InMemoryBackend
     }
 
     @Override
+    public synchronized List<TaskSummary> listTasks(String instanceId) {
+        return require(instanceId).tasks();
+    }
+
+    @Override
     public synchronized Map<WorkflowStatus, Long> countByStatus() {
-        Map<WorkflowStatus, Long> counts = new EnumMap<>(WorkflowStatus.class);
-        for (WorkflowStatus status : WorkflowStatus.values()) {
-            counts.put(status, 0L);
-        }
-        instances
-                .values()
-                .forEach(stored -> counts.merge(stored.current().snapshot().status(), 1L, Long::sum));
-        return Collections.unmodifiableMap(counts);
+        return currentFigures().workflows();
+    }
+
+    @Override
+    public synchronized WorkflowFigures currentFigures() {
+        return InMemoryFigures.of(instances.values(), journal, now());
     }
 
     @Override
@@ -400,7 +406,7 @@ public final class InMemoryBackend
             nextTaskId =
                     Optional.of(next.nextTaskId()).filter(it -> next.delay().isEmpty());
         } else if (outcome instanceof BranchOutcome.Retry retry) {
-            stored.held(claim).orElseThrow().backOff(now().plus(retry.backOff()), claim.workerId());
+            stored.retryBranch(claim, retry, now());
         }
         Optional<TaskClaim> carriedOn = isStopped(claim)
                 ? Optional.empty()

@@ -25,7 +25,11 @@ final class InMemoryClaims {
         this.instances = instances;
     }
 
-    private record Candidate(WorkflowSnapshot snapshot, QueuedTask task) {
+    private record Candidate(StoredInstance stored, QueuedTask task) {
+
+        WorkflowSnapshot snapshot() {
+            return stored.current().snapshot();
+        }
 
         Instant readyAt() {
             return task.readyAt().orElseThrow();
@@ -33,17 +37,17 @@ final class InMemoryClaims {
 
         AvailableTask available() {
             return new AvailableTask(
-                    snapshot.instanceId(),
+                    snapshot().instanceId(),
                     task.taskId(),
-                    snapshot.definitionHash(),
-                    snapshot.taskPriority(),
+                    snapshot().definitionHash(),
+                    snapshot().taskPriority(),
                     readyAt());
         }
     }
 
     List<TaskClaim> claimAvailable(ClaimQuery query, Instant now) {
         return due(query, now)
-                .map(it -> claim(it.snapshot(), it.task(), query.workerId(), query.ttl(), now))
+                .map(it -> claim(it.stored(), it.task(), query.workerId(), query.ttl(), now))
                 .toList();
     }
 
@@ -54,7 +58,7 @@ final class InMemoryClaims {
     static Optional<AvailableTask> findHinted(StoredInstance stored, String taskId, ClaimQuery query, Instant now) {
         return stored.openTask(taskId)
                 .filter(task -> task.isDue(now))
-                .map(task -> new Candidate(snapshot(stored), task))
+                .map(task -> new Candidate(stored, task))
                 .filter(it -> isWanted(query, it.snapshot()))
                 .map(Candidate::available);
     }
@@ -62,10 +66,11 @@ final class InMemoryClaims {
     Optional<TaskClaim> claim(StoredInstance stored, String taskId, String workerId, Duration ttl, Instant now) {
         return stored.openTask(taskId)
                 .filter(task -> task.isDue(now))
-                .map(task -> claim(snapshot(stored), task, workerId, ttl, now));
+                .map(task -> claim(stored, task, workerId, ttl, now));
     }
 
-    TaskClaim claim(WorkflowSnapshot snapshot, QueuedTask task, String workerId, Duration ttl, Instant now) {
+    private TaskClaim claim(StoredInstance stored, QueuedTask task, String workerId, Duration ttl, Instant now) {
+        WorkflowSnapshot snapshot = snapshot(stored);
         TaskClaim claim = new TaskClaim(
                 snapshot.instanceId(),
                 task.taskId(),
@@ -76,7 +81,7 @@ final class InMemoryClaims {
                 task.branch(),
                 now,
                 now.plus(ttl));
-        task.claimedBy(claim);
+        stored.claimed(task, claim);
         return claim;
     }
 
@@ -117,7 +122,7 @@ final class InMemoryClaims {
     private Stream<Candidate> due(ClaimQuery query, Instant now) {
         return instances.values().stream()
                 .filter(stored -> isWanted(query, snapshot(stored)))
-                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(snapshot(stored), task)))
+                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
                 .filter(it -> it.task().isDue(now))
                 .sorted(mostUrgentFirst(query, now))
                 .limit(query.limit());

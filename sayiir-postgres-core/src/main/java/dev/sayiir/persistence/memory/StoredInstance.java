@@ -5,6 +5,7 @@ import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Branch;
@@ -35,6 +36,7 @@ final class StoredInstance {
     private final EventJournal journal;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private final Map<String, Payload> results = new LinkedHashMap<>();
+    private final TaskJournal tasks = new TaskJournal();
     private final Map<String, QueuedTask> open = new LinkedHashMap<>();
 
     StoredInstance(long incarnation, EventJournal journal) {
@@ -52,6 +54,10 @@ final class StoredInstance {
 
     List<Checkpoint> checkpoints() {
         return Collections.unmodifiableList(checkpoints);
+    }
+
+    List<TaskSummary> tasks() {
+        return tasks.list(open);
     }
 
     Map<String, Payload> results() {
@@ -112,8 +118,7 @@ final class StoredInstance {
         addResult(claim.taskId(), output, claim.branch().map(BranchStep::label), List.of(), now);
     }
 
-    /** The new step of the branch, open. */
-    QueuedTask continueBranch(TaskClaim claim, BranchOutcome.Next outcome, Instant now) {
+    void continueBranch(TaskClaim claim, BranchOutcome.Next outcome, Instant now) {
         String next = outcome.nextTaskId();
         boolean again = results.remove(next) != null;
         addResult(claim.taskId(), outcome.output(), Optional.empty(), again ? List.of(next) : List.of(), now);
@@ -121,7 +126,19 @@ final class StoredInstance {
         QueuedTask task = new QueuedTask(next);
         task.open(step, now, outcome.delay().map(now::plus), isRunning());
         open.put(next, task);
-        return task;
+        tasks.openStep(next, now);
+    }
+
+    void retryBranch(TaskClaim claim, BranchOutcome.Retry outcome, Instant now) {
+        held(claim).ifPresent(task -> {
+            task.backOff(now.plus(outcome.backOff()), claim.workerId());
+            tasks.failed(claim.taskId(), outcome.error());
+        });
+    }
+
+    void claimed(QueuedTask task, TaskClaim claim) {
+        task.claimedBy(claim);
+        tasks.claimed(claim);
     }
 
     private void addResult(
@@ -130,6 +147,7 @@ final class StoredInstance {
         withdrawn.forEach(results::remove);
         recordResult(taskId, output);
         open.remove(taskId);
+        tasks.done(taskId, current().version() + 1, now);
         WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
         Map<String, TaskResult> ended = new LinkedHashMap<>();
         endedBranch.ifPresent(label -> ended.put(label, new TaskResult(taskId, output)));
@@ -138,6 +156,7 @@ final class StoredInstance {
         if (endedBranch.isPresent()
                 && after.fork().filter(fork -> fork.openBranches().isEmpty()).isPresent()) {
             queue(after, false, now);
+            after.openTask().ifPresent(join -> tasks.openMain(join, after, now));
         }
     }
 
@@ -206,6 +225,7 @@ final class StoredInstance {
         if (!changes.forkKept()) {
             queueBranches(snapshot, changes.branchesToOpen(snapshot), now);
         }
+        tasks.checkpoint(snapshot, changes, open.values(), checkpoints.size() + 1L, now);
         append(
                 snapshot,
                 snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),

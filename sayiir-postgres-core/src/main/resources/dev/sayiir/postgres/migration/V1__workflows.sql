@@ -14,6 +14,9 @@ CREATE TABLE ${schema}.sayiir_workflows (
     data_version         bigint NOT NULL,
     -- The checkpoint that holds the initial input; everything before it belongs to a snapshot that was replaced.
     base_version         bigint NOT NULL,
+    -- The oldest checkpoint that can be loaded as it was. Of those before it, retention has left what this one and later
+    -- ones are made of.
+    kept_from            bigint NOT NULL DEFAULT 1,
     -- Drawn at random when the row was made: tells it from another instance that had, or will have, the same id.
     incarnation          bigint NOT NULL,
     -- When the instance was created, by the clock of its creator; the other times are the database's.
@@ -230,6 +233,42 @@ CREATE TRIGGER sayiir_log_creation AFTER INSERT ON ${schema}.sayiir_workflows
 CREATE TRIGGER sayiir_log_status AFTER UPDATE ON ${schema}.sayiir_workflows
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION ${schema}.sayiir_log_status();
 
+-- How many instances there are of each status: the sum of its changes. A change adds a row and never updates one, so that
+-- instances that end at the same time do not wait for each other. Who asks for the figures puts the rows together.
+CREATE TABLE ${schema}.sayiir_workflow_counts (
+    id     bigint GENERATED ALWAYS AS IDENTITY,
+    status text COLLATE "C" NOT NULL,
+    change bigint NOT NULL,
+    CONSTRAINT sayiir_workflow_counts_pkey PRIMARY KEY (id)
+);
+
+-- One row per status for a statement that makes or deletes many instances. An update is counted only if it changes the
+-- status, so that a checkpoint costs nothing here.
+CREATE FUNCTION ${schema}.sayiir_count_status() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    CASE TG_OP
+        WHEN 'INSERT' THEN
+            INSERT INTO ${schema}.sayiir_workflow_counts (status, change)
+            SELECT a.status, count(*) FROM added AS a GROUP BY a.status;
+        WHEN 'UPDATE' THEN
+            INSERT INTO ${schema}.sayiir_workflow_counts (status, change) VALUES (OLD.status, -1), (NEW.status, 1);
+        WHEN 'DELETE' THEN
+            INSERT INTO ${schema}.sayiir_workflow_counts (status, change)
+            SELECT r.status, -count(*) FROM removed AS r GROUP BY r.status;
+    END CASE;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER sayiir_count_added AFTER INSERT ON ${schema}.sayiir_workflows
+    REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.sayiir_count_status();
+CREATE TRIGGER sayiir_count_removed AFTER DELETE ON ${schema}.sayiir_workflows
+    REFERENCING OLD TABLE AS removed
+    FOR EACH STATEMENT EXECUTE FUNCTION ${schema}.sayiir_count_status();
+CREATE TRIGGER sayiir_count_changed AFTER UPDATE ON ${schema}.sayiir_workflows
+    FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION ${schema}.sayiir_count_status();
+
 -- Whether an instance has been asked to be cancelled or paused and is not yet. A volatile function, because its query then
 -- sees what was committed while the statement that calls it waited for the instance's lock.
 CREATE FUNCTION ${schema}.sayiir_is_signalled(instance text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
@@ -368,3 +407,4 @@ COMMENT ON TABLE ${schema}.sayiir_workflow_history IS 'One immutable row per che
 COMMENT ON TABLE ${schema}.sayiir_workflow_tasks IS 'One row per task of an instance; rows with ready_at are the queue';
 COMMENT ON VIEW ${schema}.sayiir_task_claims IS 'Who holds which task until when';
 COMMENT ON TABLE ${schema}.sayiir_workflow_events IS 'Lifecycle event log; rows without consumed_at are pending';
+COMMENT ON TABLE ${schema}.sayiir_workflow_counts IS 'How many instances there are of each status: the sum of its changes';
