@@ -2,7 +2,10 @@ package dev.sayiir.persistence;
 
 import java.util.List;
 
-/** Tells what happened to instances, who wanted it and when, without decoding anything. Entries are never deleted. */
+/**
+ * Tells what happened to instances, who wanted it and when, without decoding anything. Entries stay until retention
+ * deletes them, if it is to.
+ */
 public interface EventLog {
 
     /**

@@ -4,7 +4,10 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Instant;
 import java.util.List;
 
-/** Looks back: every checkpoint of an instance is kept, and any of them can be loaded as it was. */
+/**
+ * Looks back: every checkpoint of an instance is kept, unless retention is to delete old ones, and any that is listed can be
+ * loaded as it was.
+ */
 public interface SnapshotHistory {
 
     /**

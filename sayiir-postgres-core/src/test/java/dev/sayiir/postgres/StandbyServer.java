@@ -4,12 +4,13 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.springframework.util.FileSystemUtils;
 
 /** A server that believes to be a standby of one that it cannot reach: readable, and in recovery for ever. */
-final class StandbyServer implements AutoCloseable {
+public final class StandbyServer implements AutoCloseable {
 
     private static final Path HOME = Path.of(System.getProperty("user.dir"), "target", "standby-postgres");
 
@@ -22,9 +23,21 @@ final class StandbyServer implements AutoCloseable {
     }
 
     static StandbyServer start(int major) throws IOException {
+        return start(major, dataSource -> {});
+    }
+
+    /**
+     * @param major the major version
+     * @param before what to do with the server while it can still be written to
+     * @return the server
+     * @throws IOException if it does not start
+     */
+    public static StandbyServer start(int major, Consumer<DataSource> before) throws IOException {
         Files.createDirectories(HOME);
         Path data = Files.createTempDirectory(HOME, "data-");
-        builder(major, data).start().close();
+        try (EmbeddedPostgres primary = builder(major, data).start()) {
+            before.accept(primary.getPostgresDatabase());
+        }
         Files.createFile(data.resolve("standby.signal"));
         return new StandbyServer(builder(major, data).start(), data);
     }
@@ -48,7 +61,8 @@ final class StandbyServer implements AutoCloseable {
         }
     }
 
-    DataSource dataSource() {
+    /** @return leads to the server */
+    public DataSource dataSource() {
         return postgres.getPostgresDatabase();
     }
 

@@ -3,6 +3,7 @@ package dev.sayiir.postgres.autoconfigure;
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
@@ -84,6 +85,7 @@ public final class SayiirPostgresAutoConfiguration {
             ObjectProvider<DataSource> applicationDataSource,
             @SayiirTransactionManager ObjectProvider<PlatformTransactionManager> sayiirTransactionManager,
             ObjectProvider<PlatformTransactionManager> transactionManagers,
+            ObjectProvider<StoreObserver> observer,
             ObjectProvider<SayiirPostgresCustomizer> customizers) {
         DataSource dataSource = DataSourceChoice.of(ownPool, markedDataSource, applicationDataSource);
         PostgresBackend.Builder backend = PostgresBackend.builder(dataSource).codecs(codecs);
@@ -95,6 +97,7 @@ public final class SayiirPostgresAutoConfiguration {
         NotifySettings.apply(notify, properties, backend);
         TransactionManagers.managing(dataSource, sayiirTransactionManager, transactionManagers)
                 .ifPresent(backend::transactionManager);
+        observer.ifAvailable(backend::observer);
         customizers.orderedStream().forEach(customizer -> customizer.customize(backend));
         return backend.migration(MigrationMode.NONE).build();
     }

@@ -1,0 +1,94 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import dev.sayiir.persistence.PurgedKind;
+import dev.sayiir.persistence.StoreObserver;
+import dev.sayiir.persistence.StoreOperation;
+import dev.sayiir.persistence.WakeUpSource;
+import dev.sayiir.workflow.SayiirException;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import io.micrometer.observation.transport.ReceiverContext;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes an observation of every operation: a timer, and a span where there is tracing. A refusal, such as a lost race, is an
+ * outcome and no error.
+ */
+final class ObservedStores implements StoreObserver {
+
+    static final String NAME = "sayiir.store.operations";
+
+    private final ObservationRegistry registry;
+    private final StoreObserver meters;
+
+    ObservedStores(ObservationRegistry registry, StoreObserver meters) {
+        this.registry = registry;
+        this.meters = meters;
+    }
+
+    @Override
+    public <T extends @Nullable Object> T observe(StoreOperation operation, Supplier<T> work) {
+        Observation observation = Observation.createNotStarted(NAME, () -> context(operation), registry)
+                .contextualName("sayiir " + operation.name())
+                .lowCardinalityKeyValue("operation", operation.name())
+                .lowCardinalityKeyValue("outcome", "success");
+        operation.instanceId().ifPresent(id -> observation.highCardinalityKeyValue("sayiir.instance.id", id));
+        operation.traceParent().ifPresent(id -> observation.highCardinalityKeyValue("sayiir.traceparent", id));
+        observation.start();
+        Observation.Scope scope = observation.openScope();
+        try {
+            return work.get();
+        } catch (SayiirException e) {
+            observation.lowCardinalityKeyValue("outcome", "refused");
+            throw e;
+        } catch (RuntimeException | Error e) {
+            observation.lowCardinalityKeyValue("outcome", "error");
+            observation.error(e);
+            throw e;
+        } finally {
+            scope.close();
+            observation.stop();
+        }
+    }
+
+    /**
+     * Below the caller's observation if there is one. Else in the trace of the instance, whichever process began it: as of a
+     * message that came from there.
+     */
+    private Observation.Context context(StoreOperation operation) {
+        if (registry.getCurrentObservation() != null || operation.traceParent().isEmpty()) {
+            return new Observation.Context();
+        }
+        String traceParent = operation.traceParent().get();
+        ReceiverContext<String> received =
+                new ReceiverContext<>((carrier, key) -> key.equalsIgnoreCase("traceparent") ? carrier : null);
+        received.setCarrier(traceParent);
+        return received;
+    }
+
+    @Override
+    public void snapshotEncoded(int bytes) {
+        meters.snapshotEncoded(bytes);
+    }
+
+    @Override
+    public void retried(StoreOperation operation) {
+        meters.retried(operation);
+    }
+
+    @Override
+    public void wokenUp(WakeUpSource source) {
+        meters.wokenUp(source);
+    }
+
+    @Override
+    public void claimsLost(int claims) {
+        meters.claimsLost(claims);
+    }
+
+    @Override
+    public void purged(PurgedKind kind, long rows) {
+        meters.purged(kind, rows);
+    }
+}
