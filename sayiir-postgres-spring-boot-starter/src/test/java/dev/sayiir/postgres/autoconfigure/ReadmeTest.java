@@ -74,7 +74,7 @@ class ReadmeTest {
                 .filter(property -> !property.get("name").stringValue().startsWith("sayiir.postgres.hikari."))
                 .map(ReadmeTest::row)
                 .toList();
-        assertThat(all("(?m)^(\\| `sayiir\\.postgres\\.[\\w.-]+` \\|.*)$", readme))
+        assertThat(all("(?m)^(\\| `(?:sayiir\\.postgres|management\\.endpoint)\\.[\\w.-]+` \\|.*)$", readme))
                 .containsExactlyInAnyOrderElementsOf(rows);
     }
 
