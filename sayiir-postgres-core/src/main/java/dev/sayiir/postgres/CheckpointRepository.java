@@ -90,8 +90,10 @@ final class CheckpointRepository {
                     claim_expires_at = CASE WHEN :release OR excluded.completed_at IS NOT NULL
                                             THEN excluded.claim_expires_at ELSE t.claim_expires_at END,
                     worker_id = COALESCE(excluded.worker_id, t.worker_id),
-                    attempts = excluded.attempts + CASE WHEN t.completed_at IS NULL AND excluded.completed_version IS NULL
-                                                        THEN t.attempts ELSE 0 END,
+                    attempts = excluded.attempts + CASE
+                        WHEN excluded.completed_at IS NULL
+                             AND (t.completed_at IS NOT NULL OR excluded.completed_version IS NOT NULL)
+                        THEN 0 ELSE t.attempts END,
                     task_priority = excluded.task_priority,
                     definition_hash = excluded.definition_hash,
                     task_tags = excluded.task_tags,
@@ -110,7 +112,7 @@ final class CheckpointRepository {
                     claimed_at = CASE WHEN c.open AND d.carried THEN s.updated_at END,
                     claim_expires_at = CASE WHEN c.open THEN d.expires_at END,
                     worker_id = CASE WHEN c.open AND d.carried THEN :workerId ELSE t.worker_id END,
-                    attempts = CASE WHEN t.completed_at IS NULL THEN t.attempts ELSE 0 END
+                    attempts = CASE WHEN c.open AND t.completed_at IS NOT NULL THEN 0 ELSE t.attempts END
                                + CASE WHEN c.open AND d.carried THEN 1 ELSE 0 END,
                     task_priority = :taskPriority,
                     definition_hash = :definitionHash,

@@ -1,6 +1,5 @@
 package dev.sayiir.postgres;
 
-import static dev.sayiir.persistence.StoreOperation.of;
 import static dev.sayiir.persistence.StoreOperation.on;
 import static dev.sayiir.persistence.StoreOperation.with;
 
@@ -26,6 +25,7 @@ import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StoreObserver;
+import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
@@ -223,7 +223,7 @@ public final class PostgresBackend
 
     @Override
     public List<String> listSnapshots() {
-        return operations.run(of("listSnapshots"), instances::ids);
+        return operations.run(StoreOperation.of("listSnapshots"), instances::ids);
     }
 
     @Override
@@ -265,7 +265,7 @@ public final class PostgresBackend
 
     @Override
     public WorkflowPage findWorkflows(WorkflowQuery query) {
-        return operations.run(of("findWorkflows"), () -> queries.find(query));
+        return operations.run(StoreOperation.of("findWorkflows"), () -> queries.find(query));
     }
 
     @Override
@@ -276,7 +276,7 @@ public final class PostgresBackend
 
     @Override
     public Map<WorkflowStatus, Long> countByStatus() {
-        return operations.run(of("countByStatus"), statistics::countByStatus);
+        return operations.run(StoreOperation.of("countByStatus"), statistics::countByStatus);
     }
 
     @Override
@@ -287,7 +287,7 @@ public final class PostgresBackend
 
     @Override
     public WorkflowFigures currentFigures() {
-        return operations.run(of("currentFigures"), statistics::figures);
+        return operations.run(StoreOperation.of("currentFigures"), statistics::figures);
     }
 
     @Override
@@ -396,17 +396,17 @@ public final class PostgresBackend
     @Override
     public List<WorkflowEvent> tailEvents(long afterId, int limit) {
         Arguments.requirePage("afterId", afterId, limit);
-        return operations.run(of("tailEvents"), () -> events.tail(afterId, limit));
+        return operations.run(StoreOperation.of("tailEvents"), () -> events.tail(afterId, limit));
     }
 
     @Override
     public List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
-        return operations.run(of("claimAvailableTasks"), () -> claiming.claimAvailable(query));
+        return operations.run(StoreOperation.of("claimAvailableTasks"), () -> claiming.claimAvailable(query));
     }
 
     @Override
     public List<AvailableTask> findAvailableTasks(ClaimQuery query) {
-        return operations.run(of("findAvailableTasks"), () -> claims.findAvailable(query));
+        return operations.run(StoreOperation.of("findAvailableTasks"), () -> claims.findAvailable(query));
     }
 
     @Override
@@ -424,7 +424,7 @@ public final class PostgresBackend
     @Override
     public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
         ClaimQuery.requireDuration("ttl", ttl);
-        return operations.run(of("extendTaskClaims"), () -> claiming.extend(held, ttl));
+        return operations.run(StoreOperation.of("extendTaskClaims"), () -> claiming.extend(held, ttl));
     }
 
     @Override
@@ -440,7 +440,7 @@ public final class PostgresBackend
     @Override
     public int releaseTaskClaims(String workerId) {
         Identifiers.requireName("worker id", workerId);
-        int released = operations.run(of("releaseTaskClaims"), () -> claims.releaseAll(workerId));
+        int released = operations.run(StoreOperation.of("releaseTaskClaims"), () -> claims.releaseAll(workerId));
         if (released > 0) {
             wakeUps.announce();
         }
