@@ -16,9 +16,18 @@ public final class WakeUpSubscriptions implements WakeUps, AutoCloseable {
 
     private static final System.Logger log = System.getLogger(WakeUpSubscriptions.class.getName());
 
+    /** Whoever has so much still to hear misses nothing by not hearing more. */
+    private static final int MAX_WAITING = 1_000;
+
     private final List<Listening> subscriptions = new CopyOnWriteArrayList<>();
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
-            1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), WakeUpSubscriptions::daemon, new DiscardPolicy());
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(MAX_WAITING),
+            WakeUpSubscriptions::daemon,
+            new DiscardPolicy());
 
     /** No subscriptions yet. */
     public WakeUpSubscriptions() {
