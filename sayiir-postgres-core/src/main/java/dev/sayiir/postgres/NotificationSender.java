@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.RowCallbackHandler;
 
 /**
  * Tells other processes, one notification for all the hints of a while. Each is a transaction of its own in a thread of its
@@ -53,7 +54,7 @@ final class NotificationSender implements AutoCloseable {
 
     /** Sends at once, in the thread of the caller. */
     void send(NotifyChannel to) {
-        jdbc.queryForObject(NOTIFY, Object.class, to.name(), senderId);
+        jdbc.query(NOTIFY, (RowCallbackHandler) nothingInIt -> {}, to.name(), senderId);
     }
 
     /** A hint that comes while this sends is not part of it any more. */
