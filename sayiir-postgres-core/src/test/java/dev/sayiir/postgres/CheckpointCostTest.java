@@ -27,7 +27,10 @@ class CheckpointCostTest {
 
     @BeforeEach
     void migrate() {
-        backend = PostgresBackend.builder(statements.dataSource()).build();
+        // Notifications are transactions of their own, and their commits would be counted too.
+        backend = PostgresBackend.builder(statements.dataSource())
+                .notifyMode(NotifyMode.POLL)
+                .build();
         // Background writes of the server itself would be counted as ours.
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflows SET (autovacuum_enabled = off)");
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflow_history SET (autovacuum_enabled = off)");
