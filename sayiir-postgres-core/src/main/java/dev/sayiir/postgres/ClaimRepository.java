@@ -166,11 +166,16 @@ final class ClaimRepository {
             WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
             """;
 
-    /** The claim that a commit of an earlier one was carried on to, if it is still held. */
+    /**
+     * The claim that a commit of an earlier one was carried on to, if it is still held: it began with the checkpoint. Another
+     * thread of the same worker may have claimed the task since.
+     */
     private static final String CARRIED_ON = """
             SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
                    t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             FROM ${schema}.sayiir_workflow_tasks AS t
+            JOIN ${schema}.sayiir_workflow_history AS h
+                ON h.instance_id = t.instance_id AND h.version = :version AND h.saved_at = t.claimed_at
             WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.worker_id = :workerId
               AND t.claim_token > :claimToken
             """;
@@ -296,13 +301,17 @@ final class ClaimRepository {
         return jdbc.update(releaseAll, Params.of("workerId", workerId));
     }
 
-    Optional<TaskClaim> carriedOn(TaskClaim earlier, String taskId) {
-        Params params = key(earlier).text("taskId", taskId).text("workerId", earlier.workerId());
+    Optional<TaskClaim> carriedOn(TaskClaim earlier, String taskId, long version) {
+        Params params = key(earlier)
+                .text("taskId", taskId)
+                .text("workerId", earlier.workerId())
+                .number("version", version);
         return jdbc.query(carriedOn, params, ClaimRepository::claim).stream().findFirst();
     }
 
-    void report(TaskClaim claim, String error) {
-        jdbc.update(report, key(claim).text("error", error));
+    /** Whether it is still held. */
+    boolean report(TaskClaim claim, String error) {
+        return jdbc.update(report, key(claim).text("error", error)) == 1;
     }
 
     /** Whether it is still held; and if so, it cannot be lost before the transaction ends. */

@@ -11,6 +11,7 @@ import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.StoreObserver;
+import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.ClaimRepository.Claimed;
@@ -33,6 +34,7 @@ final class ClaimService {
 
     private static final Logger log = LoggerFactory.getLogger(ClaimService.class);
 
+    private final TransientFailures failures;
     private final ClaimRepository claims;
     private final InstanceRepository instances;
     private final SnapshotLoader loader;
@@ -43,6 +45,7 @@ final class ClaimService {
     private final StoreObserver observer;
 
     ClaimService(
+            TransientFailures failures,
             ClaimRepository claims,
             InstanceRepository instances,
             SnapshotLoader loader,
@@ -51,6 +54,7 @@ final class ClaimService {
             SignalService signals,
             PostgresWakeUps wakeUps,
             StoreObserver observer) {
+        this.failures = failures;
         this.claims = claims;
         this.instances = instances;
         this.loader = loader;
@@ -61,10 +65,10 @@ final class ClaimService {
         this.observer = observer;
     }
 
-    List<ClaimedTask> claimAvailable(ClaimQuery query) {
+    List<ClaimedTask> claimAvailable(StoreOperation operation, ClaimQuery query) {
         List<ClaimedTask> toDo = new ArrayList<>();
-        for (Claimed claimed : claims.claimAvailable(query)) {
-            toDo(claimed).ifPresent(toDo::add);
+        for (Claimed claimed : failures.retry(operation, () -> claims.claimAvailable(query))) {
+            toDo(operation, claimed).ifPresent(toDo::add);
         }
         return toDo;
     }
@@ -73,21 +77,22 @@ final class ClaimService {
      * A request or an event that nobody was there to carry out or to consume comes first, and then there is nothing to do.
      * What cannot be decoded stays claimed: so it comes up once in the time of a claim instead of at every poll.
      */
-    private Optional<ClaimedTask> toDo(Claimed claimed) {
+    private Optional<ClaimedTask> toDo(StoreOperation operation, Claimed claimed) {
         TaskClaim claim = claimed.claim();
         try {
-            if (claimed.signalled() && isStopped(claim)) {
+            if (claimed.signalled() && isStopped(operation, claim)) {
                 return Optional.empty();
             }
             WorkflowSnapshot snapshot = loader.restore(claim.instanceId(), claimed.stored());
-            if (Signals.waitOf(snapshot).isPresent() && signals.deliverPending(claim.instanceId())) {
+            if (Signals.waitOf(snapshot).isPresent()
+                    && failures.retry(operation, () -> signals.deliverPending(claim.instanceId()))) {
                 wakeUps.announce();
                 return Optional.empty();
             }
             return Optional.of(new ClaimedTask(claim, snapshot));
         } catch (SnapshotSerializationException e) {
             log.warn("A task is left alone until {}: {}", claim.expiresAt(), e.getMessage());
-            claims.report(claim, String.valueOf(e.getMessage()));
+            failures.retry(operation, () -> claims.report(claim, String.valueOf(e.getMessage())));
             return Optional.empty();
         }
     }
@@ -120,49 +125,69 @@ final class ClaimService {
         }
     }
 
-    CommittedTask commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
+    CommittedTask commit(
+            StoreOperation operation, TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
         Claims.requireCommittable(claim, snapshot);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
-        Committed committed = committedBefore(claim, snapshot, write)
-                .or(() -> saver.commit(claim, snapshot, carryOn, write))
-                .orElseGet(() -> commitLocked(claim, snapshot, carryOn, write));
-        if (committed.signalled() && isStopped(committed.next().orElse(claim))) {
-            return new CommittedTask(signals.load(claim.instanceId()), Optional.empty());
+        Committed committed = failures.retryWrite(
+                operation,
+                claim.instanceId(),
+                write -> saver.commit(claim, snapshot, carryOn, write)
+                        .orElseGet(() -> commitLocked(claim, snapshot, carryOn, write)));
+        if (committed.signalled() && isStopped(operation, committed.next().orElse(claim))) {
+            return new CommittedTask(load(operation, claim.instanceId()), Optional.empty());
         }
         return new CommittedTask(snapshot.storedAs(committed.version(), snapshot.incarnation()), committed.next());
     }
 
-    /** What an earlier attempt has committed; whether the instance is signalled remains to be seen. */
-    private Optional<Committed> committedBefore(TaskClaim claim, WorkflowSnapshot snapshot, Write write) {
-        OptionalLong version = saver.versionWritten(claim.instanceId(), write);
-        return version.isEmpty()
-                ? Optional.empty()
-                : Optional.of(new Committed(
-                        version.getAsLong(),
-                        snapshot.openTask().flatMap(next -> claims.carriedOn(claim, next.taskId())),
-                        true));
-    }
-
-    /** Why nothing was written is found out under the instance's lock: an end, a lost claim, or another checkpoint. */
+    /**
+     * Why nothing was written is found out under the instance's lock: an earlier attempt was committed after all, or there
+     * is an end, a lost claim, or another checkpoint.
+     */
     private Committed commitLocked(
             TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
-        return lock.unfinished(claim.instanceId(), stored -> {
-            requireHeld(claim);
-            if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
-                throw new StaleSnapshotException(claim.instanceId(), snapshot.version(), stored.version());
-            }
-            return saver.commit(claim, snapshot, carryOn, write)
-                    .orElseThrow(() -> InstanceLock.broken(claim.instanceId()));
-        });
+        String instanceId = claim.instanceId();
+        return lock.ifStored(instanceId, stored -> {
+                    OptionalLong written = saver.versionWritten(instanceId, write);
+                    if (written.isPresent()) {
+                        return committedBefore(claim, snapshot, written.getAsLong());
+                    }
+                    InstanceLock.requireUnfinished(instanceId, stored);
+                    requireHeld(claim);
+                    if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
+                        throw new StaleSnapshotException(instanceId, snapshot.version(), stored.version());
+                    }
+                    return saver.commit(claim, snapshot, carryOn, write)
+                            .orElseThrow(() -> InstanceLock.broken(instanceId));
+                })
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */
-    boolean isStopped(TaskClaim claim) {
-        boolean stopped = signals.check(claim.instanceId(), SignalKind.CANCEL, Optional.empty())
-                || signals.check(claim.instanceId(), SignalKind.PAUSE, Optional.empty());
+    /** Whether the instance is signalled remains to be seen. */
+    private Committed committedBefore(TaskClaim claim, WorkflowSnapshot snapshot, long version) {
+        return new Committed(
+                version, snapshot.openTask().flatMap(next -> claims.carriedOn(claim, next.taskId(), version)), true);
+    }
+
+    /**
+     * Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. Each step is tried
+     * again by itself: what one has done is not to be found undone by the next.
+     */
+    boolean isStopped(StoreOperation operation, TaskClaim claim) {
+        boolean stopped =
+                isStopped(operation, claim, SignalKind.CANCEL) || isStopped(operation, claim, SignalKind.PAUSE);
         if (stopped) {
-            claims.release(claim);
+            failures.retry(operation, () -> claims.release(claim));
         }
         return stopped;
+    }
+
+    private boolean isStopped(StoreOperation operation, TaskClaim claim, SignalKind kind) {
+        return failures.retry(operation, () -> signals.check(claim.instanceId(), kind, Optional.empty()));
+    }
+
+    private WorkflowSnapshot load(StoreOperation operation, String instanceId) {
+        return failures.retry(operation, () -> loader.current(instanceId))
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 }

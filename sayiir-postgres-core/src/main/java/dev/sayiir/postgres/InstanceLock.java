@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.SnapshotNotFoundException;
+import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.workflow.SayiirException;
@@ -11,6 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.support.TransactionOperations;
 
 /**
@@ -51,8 +53,16 @@ final class InstanceLock {
             if (committing != null && isCommitted(instanceId, committing, failure)) {
                 return Optional.of(committing.result().get());
             }
-            throw failure;
+            throw causeOf(failure);
         }
+    }
+
+    /** On a connection that is lost there is no rolling back either, which says less about it. */
+    private static RuntimeException causeOf(RuntimeException failure) {
+        return failure instanceof TransactionSystemException rollback
+                        && rollback.getApplicationException() instanceof RuntimeException cause
+                ? cause
+                : failure;
     }
 
     /** What an action came to, and the transaction that was to be committed after it. */
@@ -64,22 +74,16 @@ final class InstanceLock {
      */
     private boolean isCommitted(String instanceId, Done<?> done, RuntimeException failure) {
         try {
-            return failures.retry(() -> transactions.execute(transaction -> {
-                instances.lock(instanceId);
-                return instances.isCommitted(done.transactionId());
-            }));
+            return failures.retry(
+                    StoreOperation.on("lock", instanceId),
+                    () -> transactions.execute(transaction -> {
+                        instances.lock(instanceId);
+                        return instances.isCommitted(done.transactionId());
+                    }));
         } catch (TransactionException | DataAccessException e) {
             failure.addSuppressed(e);
             throw new UnknownOutcomeException(instanceId, failure);
         }
-    }
-
-    /** The same, refused if the instance is finished. */
-    <T> Optional<T> unfinishedIfStored(String instanceId, Function<Stored, T> action) {
-        return ifStored(instanceId, stored -> {
-            requireUnfinished(instanceId, stored);
-            return action.apply(stored);
-        });
     }
 
     static void requireUnfinished(String instanceId, Stored stored) {
@@ -88,9 +92,13 @@ final class InstanceLock {
         }
     }
 
-    /** The same, refused if there is no such instance. */
+    /** The same, refused if there is no such instance or it is finished. */
     <T> T unfinished(String instanceId, Function<Stored, T> action) {
-        return unfinishedIfStored(instanceId, action).orElseThrow(() -> new SnapshotNotFoundException(instanceId));
+        return ifStored(instanceId, stored -> {
+                    requireUnfinished(instanceId, stored);
+                    return action.apply(stored);
+                })
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
     /** What to throw if a locked row has changed all the same. */

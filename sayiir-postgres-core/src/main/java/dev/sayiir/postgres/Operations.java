@@ -2,7 +2,6 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.StoreOperation;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -18,7 +17,7 @@ final class Operations {
     }
 
     <T> T run(StoreOperation operation, Supplier<T> work) {
-        return write(operation, write -> work.get());
+        return observer.observe(operation, () -> failures.retry(operation, work));
     }
 
     void run(StoreOperation operation, Runnable work) {
@@ -28,17 +27,14 @@ final class Operations {
         });
     }
 
-    /** For what must not be done twice: each attempt is told which write it is part of, and whether it is the first. */
+    /** For an operation on an instance that must not be done twice. */
     <T> T write(StoreOperation operation, Function<Write, T> work) {
-        AtomicReference<Write> next = new AtomicReference<>(Write.first());
-        return observer.observe(
-                operation,
-                () -> failures.retry(() -> {
-                    Write write = next.getAndUpdate(Write::again);
-                    if (write.repeated()) {
-                        observer.retried(operation);
-                    }
-                    return work.apply(write);
-                }));
+        String instanceId = operation.instanceId().orElseThrow();
+        return observer.observe(operation, () -> failures.retryWrite(operation, instanceId, work));
+    }
+
+    /** For an operation that tries its steps again by themselves. */
+    <T> T inSteps(StoreOperation operation, Function<StoreOperation, T> work) {
+        return observer.observe(operation, () -> work.apply(operation));
     }
 }

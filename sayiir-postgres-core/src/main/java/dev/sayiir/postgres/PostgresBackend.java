@@ -114,7 +114,7 @@ public final class PostgresBackend
         PlatformTransactionManager transactionManager = builder.transactionManager == null
                 ? new DataSourceTransactionManager(builder.dataSource)
                 : builder.transactionManager;
-        TransientFailures failures = new TransientFailures(builder.dataSource);
+        TransientFailures failures = new TransientFailures(builder.dataSource, builder.observer);
         this.dataSource = builder.dataSource;
         this.schema = name.name();
         this.observer = builder.observer;
@@ -134,8 +134,8 @@ public final class PostgresBackend
         this.wakeUps = new PostgresWakeUps(
                 builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections));
         this.claims = new ClaimRepository(jdbc, name);
-        this.claiming = new ClaimService(claims, instances, loader, saver, lock, signals, wakeUps, observer);
-        this.branches = new BranchService(new BranchRepository(jdbc, name), claims, saver, lock, claiming);
+        this.claiming = new ClaimService(failures, claims, instances, loader, saver, lock, signals, wakeUps, observer);
+        this.branches = new BranchService(failures, new BranchRepository(jdbc, name), claims, saver, lock, claiming);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -215,7 +215,7 @@ public final class PostgresBackend
     public void deleteSnapshot(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
         boolean gone = operations.write(
-                on("deleteSnapshot", instanceId), write -> instances.delete(instanceId) || write.repeated());
+                on("deleteSnapshot", instanceId), write -> instances.delete(instanceId) || write.inDoubt());
         if (!gone) {
             throw new SnapshotNotFoundException(instanceId);
         }
@@ -401,7 +401,8 @@ public final class PostgresBackend
 
     @Override
     public List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
-        return operations.run(StoreOperation.of("claimAvailableTasks"), () -> claiming.claimAvailable(query));
+        return operations.inSteps(
+                StoreOperation.of("claimAvailableTasks"), operation -> claiming.claimAvailable(operation, query));
     }
 
     @Override
@@ -430,7 +431,7 @@ public final class PostgresBackend
     @Override
     public boolean releaseTaskClaim(TaskClaim claim) {
         boolean released = operations.write(
-                on("releaseTaskClaim", claim.instanceId()), write -> claims.release(claim) || write.repeated());
+                on("releaseTaskClaim", claim.instanceId()), write -> claims.release(claim) || write.inDoubt());
         if (released) {
             wakeUps.announce();
         }
@@ -449,8 +450,8 @@ public final class PostgresBackend
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        CommittedTask committed = operations.write(
-                with("commitTask", snapshot), write -> claiming.commit(claim, snapshot, carryOn, write));
+        CommittedTask committed = operations.inSteps(
+                with("commitTask", snapshot), operation -> claiming.commit(operation, claim, snapshot, carryOn));
         if (committed.next().isEmpty()) {
             wakeUps.announced(committed.snapshot());
         }
@@ -491,8 +492,9 @@ public final class PostgresBackend
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        CommittedBranchTask committed = operations.write(
-                on("commitBranchTask", claim.instanceId()), write -> branches.commit(claim, outcome, carryOn, write));
+        CommittedBranchTask committed = operations.inSteps(
+                on("commitBranchTask", claim.instanceId()),
+                operation -> branches.commit(operation, claim, outcome, carryOn));
         if (committed.next().isEmpty()) {
             wakeUps.announce();
         }

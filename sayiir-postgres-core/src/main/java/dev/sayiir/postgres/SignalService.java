@@ -184,7 +184,7 @@ final class SignalService {
         });
     }
 
-    WorkflowSnapshot load(String instanceId) {
+    private WorkflowSnapshot load(String instanceId) {
         return loader.current(instanceId).orElseThrow(() -> InstanceLock.broken(instanceId));
     }
 }

@@ -3,6 +3,7 @@ package dev.sayiir.postgres;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
+import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Decides how a snapshot is saved. The usual ways are one statement each, which says by its result whether it applied;
@@ -44,29 +46,26 @@ final class SnapshotSaver {
     }
 
     WorkflowSnapshot create(WorkflowSnapshot snapshot, Write write) {
-        return written(snapshot, write)
-                .or(() -> insert(snapshot, encode(snapshot), write))
+        return insert(snapshot, encode(snapshot), write)
+                .or(() -> written(snapshot, write))
                 .orElseThrow(() -> new InstanceAlreadyExistsException(snapshot.instanceId()));
     }
 
     WorkflowSnapshot save(WorkflowSnapshot snapshot, Write write) {
-        return written(snapshot, write).orElseGet(() -> {
-            byte[] data = encode(snapshot);
-            return snapshot.version() > 0 ? saveOn(snapshot, data, write) : insertOrReplace(snapshot, data, write);
-        });
+        byte[] data = encode(snapshot);
+        return snapshot.version() > 0 ? saveOn(snapshot, data, write) : insertOrReplace(snapshot, data, write);
     }
 
     private WorkflowSnapshot saveOn(WorkflowSnapshot snapshot, byte[] data, Write write) {
         return update(snapshot, data, snapshot.version(), write)
-                .orElseGet(
-                        () -> lock.unfinished(snapshot.instanceId(), stored -> replace(snapshot, data, stored, write)));
+                .or(() -> locked(snapshot, write, stored -> replace(snapshot, data, stored, write)))
+                .orElseThrow(() -> new SnapshotNotFoundException(snapshot.instanceId()));
     }
 
     private WorkflowSnapshot insertOrReplace(WorkflowSnapshot snapshot, byte[] data, Write write) {
         while (true) {
             Optional<WorkflowSnapshot> saved = insert(snapshot, data, write)
-                    .or(() -> lock.unfinishedIfStored(
-                            snapshot.instanceId(), stored -> replace(snapshot, data, stored, write)));
+                    .or(() -> locked(snapshot, write, stored -> replace(snapshot, data, stored, write)));
             if (saved.isPresent()) {
                 return saved.get();
             } // else what stood in the way of the insert has been deleted meanwhile
@@ -74,30 +73,35 @@ final class SnapshotSaver {
     }
 
     WorkflowSnapshot saveIfVersion(WorkflowSnapshot snapshot, long expectedVersion, Write write) {
-        return written(snapshot, write).orElseGet(() -> {
-            byte[] data = encode(snapshot);
-            return update(snapshot, data, expectedVersion, write)
-                    .orElseGet(() -> lock.unfinished(snapshot.instanceId(), stored -> {
-                        if (stored.version() != expectedVersion) {
-                            throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
-                        }
-                        return replace(snapshot, data, stored, write);
-                    }));
-        });
+        byte[] data = encode(snapshot);
+        return update(snapshot, data, expectedVersion, write)
+                .or(() -> locked(snapshot, write, stored -> {
+                    if (stored.version() != expectedVersion) {
+                        throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
+                    }
+                    return replace(snapshot, data, stored, write);
+                }))
+                .orElseThrow(() -> new SnapshotNotFoundException(snapshot.instanceId()));
     }
 
     long saveResult(String instanceId, String taskId, Payload output, Write write) {
-        OptionalLong saved = versionWritten(instanceId, write);
-        if (saved.isEmpty()) {
-            saved = checkpoints.addResult(instanceId, taskId, output, write);
-        }
-        return saved.isPresent()
-                ? saved.getAsLong()
-                : lock.unfinished(
-                        instanceId,
-                        stored -> checkpoints
-                                .addResult(instanceId, taskId, output, write)
-                                .orElseThrow(() -> InstanceLock.broken(instanceId)));
+        OptionalLong saved =
+                write.inDoubt() ? OptionalLong.empty() : checkpoints.addResult(instanceId, taskId, output, write);
+        return saved.isPresent() ? saved.getAsLong() : saveResultLocked(instanceId, taskId, output, write);
+    }
+
+    private long saveResultLocked(String instanceId, String taskId, Payload output, Write write) {
+        return lock.ifStored(instanceId, stored -> {
+                    OptionalLong written = versionWritten(instanceId, write);
+                    if (written.isPresent()) {
+                        return written.getAsLong();
+                    }
+                    InstanceLock.requireUnfinished(instanceId, stored);
+                    return checkpoints
+                            .addResult(instanceId, taskId, output, write)
+                            .orElseThrow(() -> InstanceLock.broken(instanceId));
+                })
+                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
     /** Empty if the claim is lost, another version is stored, or the instance is finished or gone. */
@@ -115,9 +119,23 @@ final class SnapshotSaver {
                 updateLocked(snapshot, data, stored, write).orElseGet(() -> replace(snapshot, data, stored, write));
     }
 
-    /** The version that an earlier attempt has stored, if there was one and it has. */
+    /**
+     * The version that an earlier attempt has stored, if that was in doubt and it has. One that may still be under way is
+     * over when its row can be locked, or is found to have been inserted.
+     */
     OptionalLong versionWritten(String instanceId, Write write) {
-        return write.repeated() ? checkpoints.findWritten(instanceId, write) : OptionalLong.empty();
+        return write.inDoubt() ? checkpoints.findWritten(instanceId, write) : OptionalLong.empty();
+    }
+
+    /** Does it unless an earlier attempt has; empty if there is no such instance. */
+    private Optional<WorkflowSnapshot> locked(
+            WorkflowSnapshot snapshot, Write write, Function<Stored, WorkflowSnapshot> save) {
+        return lock.ifStored(
+                snapshot.instanceId(),
+                stored -> written(snapshot, write).orElseGet(() -> {
+                    InstanceLock.requireUnfinished(snapshot.instanceId(), stored);
+                    return save.apply(stored);
+                }));
     }
 
     private Optional<WorkflowSnapshot> written(WorkflowSnapshot snapshot, Write write) {

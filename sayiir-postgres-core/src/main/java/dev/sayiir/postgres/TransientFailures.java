@@ -1,16 +1,24 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.StoreObserver;
+import dev.sayiir.persistence.StoreOperation;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.transaction.CannotCreateTransactionException;
+import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
@@ -28,14 +36,18 @@ final class TransientFailures {
     private static final Set<String> STATES =
             Set.of("40001", "40P01", "57P01", "57P02", "57P03", "53300", "55P03", READ_ONLY);
 
+    private static final Set<String> SHUT_DOWN = Set.of("57P01", "57P02");
+
     /** The class of everything that befalls a connection. */
     private static final String CONNECTION = "08";
 
     private final DataSource dataSource;
+    private final StoreObserver observer;
     private final RetryTemplate retries;
 
-    TransientFailures(DataSource dataSource) {
+    TransientFailures(DataSource dataSource, StoreObserver observer) {
         this.dataSource = dataSource;
+        this.observer = observer;
         this.retries = new RetryTemplate(RetryPolicy.builder()
                 .maxRetries(6)
                 .delay(Duration.ofMillis(20))
@@ -47,8 +59,55 @@ final class TransientFailures {
                 .build());
     }
 
-    <T> T retry(Supplier<T> operation) {
-        return isInCallersTransaction() ? operation.get() : retries.invoke(operation);
+    <T> T retry(StoreOperation operation, Supplier<T> work) {
+        if (isInCallersTransaction()) {
+            return work.get();
+        }
+        AtomicBoolean again = new AtomicBoolean();
+        return retries.invoke(() -> {
+            if (again.getAndSet(true)) {
+                observer.retried(operation);
+            }
+            return work.get();
+        });
+    }
+
+    /**
+     * For what must not be done twice: each attempt is told which write it is part of, and whether one before it may have
+     * been carried out. If that cannot be found out any more, the caller has to know.
+     */
+    <T> T retryWrite(StoreOperation operation, String instanceId, Function<Write, T> work) {
+        if (isInCallersTransaction()) {
+            return work.apply(Write.first());
+        }
+        long id = Write.newId();
+        AtomicBoolean inDoubt = new AtomicBoolean();
+        try {
+            return retry(operation, () -> {
+                try {
+                    return work.apply(new Write(id, inDoubt.get()));
+                } catch (DataAccessException | TransactionException failure) {
+                    inDoubt.compareAndSet(false, leavesDoubt(failure));
+                    throw failure;
+                }
+            });
+        } catch (DataAccessException | TransactionException failure) {
+            throw inDoubt.get() && !(failure instanceof UnknownOutcomeException)
+                    ? new UnknownOutcomeException(instanceId, failure)
+                    : failure;
+        }
+    }
+
+    /** Whether the connection was there and broke; a server that is shut down may have committed before it said so. */
+    private static boolean leavesDoubt(RuntimeException failure) {
+        if (failure instanceof CannotGetJdbcConnectionException
+                || failure instanceof CannotCreateTransactionException) {
+            return false;
+        }
+        return cause(failure)
+                .map(cause -> String.valueOf(cause.getSQLState()))
+                .filter(state -> state.startsWith(CONNECTION) || SHUT_DOWN.contains(state))
+                .isPresent();
     }
 
     private boolean isInCallersTransaction() {

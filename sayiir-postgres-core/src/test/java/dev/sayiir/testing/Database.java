@@ -20,6 +20,11 @@ public final class Database implements AutoCloseable {
         this.name = name;
     }
 
+    /** @return what the server calls it */
+    public String name() {
+        return name;
+    }
+
     /** @return its JDBC URL, without credentials */
     public String url() {
         return server.url(name);
@@ -42,10 +47,25 @@ public final class Database implements AutoCloseable {
         }
         HikariDataSource opened = pool;
         if (opened == null) {
-            opened = open();
+            opened = new HikariDataSource(poolConfig(url()));
             pool = opened;
         }
         return opened;
+    }
+
+    /**
+     * @param url leads to this database, by whatever way and with whatever options
+     * @return what another pool can be made from, which is the caller's to close
+     */
+    public HikariConfig poolConfig(String url) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(url);
+        config.setUsername(username());
+        config.setPassword(password());
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(0);
+        return config;
     }
 
     /** Closes the pool and drops the database, whoever may still be connected. */
@@ -60,16 +80,5 @@ public final class Database implements AutoCloseable {
         if (pool != null) {
             pool.close();
         }
-    }
-
-    private HikariDataSource open() {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName(name);
-        config.setJdbcUrl(url());
-        config.setUsername(username());
-        config.setPassword(password());
-        config.setMaximumPoolSize(POOL_SIZE);
-        config.setMinimumIdle(0);
-        return new HikariDataSource(config);
     }
 }
