@@ -53,6 +53,15 @@ public record ClaimQuery(
     }
 
     /**
+     * @param most how many tasks at most
+     * @return the same query with that limit
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public ClaimQuery limit(int most) {
+        return new ClaimQuery(workerId, most, ttl, definitions, tags, ageing);
+    }
+
+    /**
      * @param hashes the workflows that the worker knows
      * @return the same query for tasks of these workflows only
      */

@@ -20,9 +20,11 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,36 +67,56 @@ final class ClaimService {
         this.observer = observer;
     }
 
+    /**
+     * What cannot be decoded stays claimed: so it comes up once in the time of a claim instead of at every poll. Others take
+     * its place, so that any number of such tasks does not keep a worker from the good ones.
+     */
     List<ClaimedTask> claimAvailable(StoreOperation operation, ClaimQuery query) {
         List<ClaimedTask> toDo = new ArrayList<>();
-        for (Claimed claimed : failures.retry(operation, () -> claims.claimAvailable(query))) {
-            toDo(operation, claimed).ifPresent(toDo::add);
+        Set<TaskKey> undecodable = new HashSet<>();
+        boolean again = true;
+        while (again) {
+            ClaimQuery missing = query.limit(query.limit() - toDo.size());
+            again = false;
+            for (Claimed claimed : failures.retry(operation, () -> claims.claimAvailable(missing))) {
+                try {
+                    toDo(operation, claimed).ifPresent(toDo::add);
+                } catch (SnapshotSerializationException e) {
+                    report(operation, claimed.claim(), String.valueOf(e.getMessage()));
+                    again |= undecodable.add(TaskKey.of(claimed.claim()));
+                }
+            }
         }
         return toDo;
     }
 
+    private record TaskKey(String instanceId, String taskId) {
+
+        static TaskKey of(TaskClaim claim) {
+            return new TaskKey(claim.instanceId(), claim.taskId());
+        }
+    }
+
+    private void report(StoreOperation operation, TaskClaim claim, String error) {
+        log.warn("A task is left alone until {}: {}", claim.expiresAt(), error);
+        failures.retry(operation, () -> claims.report(claim, error));
+    }
+
     /**
      * A request or an event that nobody was there to carry out or to consume comes first, and then there is nothing to do.
-     * What cannot be decoded stays claimed: so it comes up once in the time of a claim instead of at every poll.
      */
     private Optional<ClaimedTask> toDo(StoreOperation operation, Claimed claimed) {
         TaskClaim claim = claimed.claim();
-        try {
-            if (claimed.signalled() && isStopped(operation, claim)) {
-                return Optional.empty();
-            }
-            WorkflowSnapshot snapshot = loader.restore(claim.instanceId(), claimed.stored());
-            if (Signals.waitOf(snapshot).isPresent()
-                    && failures.retry(operation, () -> signals.deliverPending(claim.instanceId()))) {
-                wakeUps.announce();
-                return Optional.empty();
-            }
-            return Optional.of(new ClaimedTask(claim, snapshot));
-        } catch (SnapshotSerializationException e) {
-            log.warn("A task is left alone until {}: {}", claim.expiresAt(), e.getMessage());
-            failures.retry(operation, () -> claims.report(claim, String.valueOf(e.getMessage())));
+        if (claimed.signalled() && isStopped(operation, claim)) {
             return Optional.empty();
         }
+        WorkflowSnapshot snapshot = loader.restore(claim.instanceId(), claimed.stored());
+        if (Signals.waitOf(snapshot).isPresent()
+                && failures.retry(operation, () -> signals.deliverPending(claim.instanceId()))) {
+            wakeUps.announce();
+            return Optional.empty();
+        }
+        return Optional.of(new ClaimedTask(claim, snapshot));
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {

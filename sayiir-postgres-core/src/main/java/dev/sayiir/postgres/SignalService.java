@@ -52,16 +52,18 @@ final class SignalService {
         return found;
     }
 
-    /** With the request stored and the row locked by that, nobody can come in between. */
+    /** What cannot be decoded is refused before the request is stored. */
     SignalOutcome requestAndApply(String instanceId, SignalKind kind, SignalRequest asked) {
         return lock.ifStored(instanceId, stored -> {
+                    Optional<WorkflowSnapshot> current =
+                            Optional.of(stored.status()).filter(kind::isOpenTo).map(status -> load(instanceId));
                     Found found = request(instanceId, kind, asked);
-                    if (found.status() == kind.statusAfter()) {
+                    if (current.isEmpty()) {
                         return SignalOutcome.UNCHANGED;
                     } else if (found.claimed()) {
                         return SignalOutcome.PENDING;
                     }
-                    apply(instanceId, kind, stored, Optional.empty());
+                    carryOut(kind, asked, current.get(), stored, Optional.empty());
                     return SignalOutcome.APPLIED;
                 })
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
@@ -95,24 +97,24 @@ final class SignalService {
                         return EventOutcome.DUPLICATE;
                     }
                     InstanceLock.requireUnfinished(instanceId, stored);
+                    Optional<WorkflowSnapshot> waiting = waitingFor(instanceId, name, stored);
                     events.send(instanceId, name, payload, key);
-                    return deliverOrKeep(instanceId, name, stored);
+                    return waiting.flatMap(it -> deliverIfAwaited(it, stored))
+                            .map(delivered -> EventOutcome.DELIVERED)
+                            .orElse(EventOutcome.BUFFERED);
                 })
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    private EventOutcome deliverOrKeep(String instanceId, String name, Stored stored) {
-        if (stored.status() != WorkflowStatus.IN_PROGRESS
-                || !stored.positionKind().equals(AT_SIGNAL)) {
-            return EventOutcome.BUFFERED;
-        }
-        WorkflowSnapshot waiting = load(instanceId);
-        boolean awaited = Signals.waitOf(waiting)
-                .filter(wait -> wait.signalName().equals(name))
-                .isPresent();
-        return awaited && deliverIfAwaited(waiting, stored).isPresent()
-                ? EventOutcome.DELIVERED
-                : EventOutcome.BUFFERED;
+    /** Loaded before anything is written: what cannot be decoded is sent nothing. */
+    private Optional<WorkflowSnapshot> waitingFor(String instanceId, String name, Stored stored) {
+        return stored.status() == WorkflowStatus.IN_PROGRESS
+                        && stored.positionKind().equals(AT_SIGNAL)
+                ? Optional.of(load(instanceId))
+                        .filter(it -> Signals.waitOf(it)
+                                .filter(wait -> wait.signalName().equals(name))
+                                .isPresent())
+                : Optional.empty();
     }
 
     /** For an instance that stands at a wait; whether the event that it waits for was there. */
@@ -159,15 +161,21 @@ final class SignalService {
         });
     }
 
-    /** The trigger that logs the change of status marks the request as consumed. */
     private boolean apply(String instanceId, SignalKind kind, Stored stored, Optional<String> interruptedAtTask) {
         Optional<PendingSignal> pending = pending(instanceId, kind);
-        pending.ifPresent(signal -> {
-            WorkflowSnapshot changed =
-                    Signals.carriedOut(kind, signal.request(), load(instanceId), stored.now(), interruptedAtTask);
-            saver.prepare(changed, stored).save();
-        });
+        pending.ifPresent(signal -> carryOut(kind, signal.request(), load(instanceId), stored, interruptedAtTask));
         return pending.isPresent();
+    }
+
+    /** The trigger that logs the change of status marks the request as consumed. */
+    private void carryOut(
+            SignalKind kind,
+            SignalRequest request,
+            WorkflowSnapshot current,
+            Stored stored,
+            Optional<String> interruptedAtTask) {
+        WorkflowSnapshot changed = Signals.carriedOut(kind, request, current, stored.now(), interruptedAtTask);
+        saver.prepare(changed, stored).save();
     }
 
     private Optional<WorkflowSnapshot> deliverIfAwaited(WorkflowSnapshot snapshot, Stored stored) {

@@ -50,6 +50,15 @@ final class StoredSnapshot {
         }
     }
 
+    private static WorkflowSnapshot requireOf(String instanceId, WorkflowSnapshot control) {
+        if (!control.instanceId().equals(instanceId)) {
+            throw new SnapshotSerializationException(
+                    "The snapshot that is stored for it is of another instance. Check that "
+                            + "nothing else writes to this column, or go back to an earlier version of it");
+        }
+        return control;
+    }
+
     /** Throws {@link SnapshotSerializationException}, naming the instance, if no registered codec can read it. */
     WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
         Parts parts = new Parts(
@@ -61,7 +70,7 @@ final class StoredSnapshot {
                 lastSinceData,
                 branchesSinceData);
         try {
-            return ControlState.restore(codecs.decode(data), parts);
+            return ControlState.restore(requireOf(instanceId, codecs.decode(data)), parts);
         } catch (SnapshotSerializationException e) {
             throw e.of(instanceId, version);
         }
