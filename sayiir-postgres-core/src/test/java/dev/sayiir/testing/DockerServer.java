@@ -2,6 +2,7 @@ package dev.sayiir.testing;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.postgresql.PostgreSQLContainer;
@@ -26,19 +27,19 @@ final class DockerServer implements RunningServer {
 
     /** Debian's image, since Alpine's knows no language's sort order: ids must be ordered by bytes all the same. */
     @SuppressWarnings("resource") // kept by the server that is returned
-    static DockerServer start(int major) {
+    static DockerServer start(int major, Map<String, String> settings) {
         PostgreSQLContainer container = new PostgreSQLContainer("postgres:" + major)
                 .withDatabaseName("postgres")
                 .withUsername("postgres")
                 .withPassword(UUID.randomUUID().toString())
-                .withCommand(command());
+                .withCommand(command(settings));
         container.start();
         return new DockerServer(container);
     }
 
-    private static String[] command() {
+    private static String[] command(Map<String, String> settings) {
         List<String> command = new ArrayList<>(List.of("postgres"));
-        PostgresServer.SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+        settings.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
         return command.toArray(String[]::new);
     }
 

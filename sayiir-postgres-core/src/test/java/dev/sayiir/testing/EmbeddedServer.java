@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** A server from embedded binaries, which listens on the loopback interface only and trusts everyone there. */
@@ -23,17 +24,19 @@ final class EmbeddedServer implements RunningServer {
         this.directory = directory;
     }
 
-    static EmbeddedServer start(int major) {
+    static EmbeddedServer start(int major, Map<String, String> settings) {
         Path archive = archive(major);
         try {
             ServerDirectory directory = ServerDirectory.create(HOME, major);
-            return new EmbeddedServer(builder(major, archive, directory).start(), directory);
+            return new EmbeddedServer(
+                    builder(major, settings, archive, directory).start(), directory);
         } catch (IOException e) {
             throw new UncheckedIOException("PostgreSQL " + major + " does not start", e);
         }
     }
 
-    private static EmbeddedPostgres.Builder builder(int major, Path archive, ServerDirectory directory) {
+    private static EmbeddedPostgres.Builder builder(
+            int major, Map<String, String> settings, Path archive, ServerDirectory directory) {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setPgBinaryResolver((os, architecture) -> open(archive))
                 .setOverrideWorkingDirectory(HOME.toFile())
@@ -42,7 +45,7 @@ final class EmbeddedServer implements RunningServer {
                 .setRegisterShutdownHook(false)
                 .setServerConfig("listen_addresses", "localhost")
                 .setServerConfig("unix_socket_directories", "");
-        PostgresServer.SETTINGS.forEach(builder::setServerConfig);
+        settings.forEach(builder::setServerConfig);
         builder.setLocaleConfig("locale", "C");
         if (major >= FIRST_WITH_ICU_AS_DEFAULT) {
             // A language's sort order, so that whatever has to be ordered by bytes has to say so.

@@ -28,24 +28,24 @@ public final class PostgresServer {
     /** The major versions that the library is proven on; 12 can be had as well, to see it refused. */
     public static final List<Integer> SUPPORTED = List.of(13, 15, 17, 18);
 
-    /** What every server is started with. */
-    static final Map<String, String> SETTINGS = Map.of(
-            "max_connections", "200",
-            "fsync", "off",
-            "synchronous_commit", "off",
-            "full_page_writes", "off",
-            "timezone", "UTC");
-
     private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
+    private static final Map<Integer, PostgresServer> DURABLE = new ConcurrentHashMap<>();
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final int major;
     private final RunningServer server;
     private final Set<Database> open = ConcurrentHashMap.newKeySet();
 
-    private PostgresServer(int major) {
+    private PostgresServer(int major, String durable) {
         this.major = major;
-        this.server = DockerServer.isPossible() ? DockerServer.start(major) : EmbeddedServer.start(major);
+        Map<String, String> settings = Map.of(
+                "max_connections", "200",
+                "fsync", durable,
+                "synchronous_commit", durable,
+                "full_page_writes", durable,
+                "timezone", "UTC");
+        this.server =
+                DockerServer.isPossible() ? DockerServer.start(major, settings) : EmbeddedServer.start(major, settings);
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-postgres-" + major));
     }
 
@@ -56,7 +56,17 @@ public final class PostgresServer {
      * @return the server that all tests of this JVM share
      */
     public static PostgresServer of(int major) {
-        return SHARED.computeIfAbsent(major, PostgresServer::new);
+        return SHARED.computeIfAbsent(major, version -> new PostgresServer(version, "off"));
+    }
+
+    /**
+     * Another server of that version, which is durable, as one in production has to be: commits reach the disk.
+     *
+     * @param major 12, 13, 15, 17 or 18
+     * @return the durable server that all tests of this JVM share
+     */
+    public static PostgresServer durable(int major) {
+        return DURABLE.computeIfAbsent(major, version -> new PostgresServer(version, "on"));
     }
 
     /**

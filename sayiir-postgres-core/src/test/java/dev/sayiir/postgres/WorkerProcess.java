@@ -1,0 +1,107 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.persistence.ClaimLostException;
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.CommittedTask;
+import dev.sayiir.persistence.StaleSnapshotException;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TerminalStateException;
+import dev.sayiir.testing.ChildJvm;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
+
+/**
+ * A process with two workers that do the steps of instances until it is killed. Now and then one of them stands still
+ * for longer than its claim lasts, and then goes on as if nothing had happened.
+ */
+final class WorkerProcess {
+
+    static final Duration TTL = Duration.ofSeconds(1);
+    static final int STEPS = 5;
+    private static final int SOME = 50;
+
+    /** Printed by a process that has done some tasks. */
+    static final String WORKING = "Working";
+
+    /** Printed for each commit that is refused. */
+    static final String FENCED_OFF = "Fenced off";
+
+    private static final AtomicInteger COMMITTED = new AtomicInteger();
+    private static final int WORKERS = 2;
+
+    private final PostgresBackend backend;
+    private final String workerId;
+    private final int tasksBetweenStops;
+
+    private WorkerProcess(PostgresBackend backend, String workerId, int tasksBetweenStops) {
+        this.backend = backend;
+        this.workerId = workerId;
+        this.tasksBetweenStops = tasksBetweenStops;
+    }
+
+    /**
+     * Takes the URL of the database, user and password, the name of this process, and at one in how many tasks its workers
+     * stand still.
+     */
+    public static void main(String[] arguments) {
+        ChildJvm.endWithParent();
+        for (int i = 0; i < WORKERS; i++) {
+            SingleConnectionDataSource connection =
+                    new SingleConnectionDataSource(arguments[0], arguments[1], arguments[2], true);
+            PostgresBackend backend = PostgresBackend.builder(connection)
+                    .migration(MigrationMode.NONE)
+                    .build();
+            new Thread(new WorkerProcess(backend, arguments[3] + "-" + i, Integer.parseInt(arguments[4]))::work)
+                    .start();
+        }
+    }
+
+    private void work() {
+        while (true) {
+            List<ClaimedTask> tasks = backend.claimAvailableTasks(ClaimQuery.of(workerId, 4, TTL));
+            tasks.forEach(task -> doSteps(task.claim(), task.snapshot()));
+            if (tasks.isEmpty()) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            }
+        }
+    }
+
+    private void doSteps(TaskClaim first, WorkflowSnapshot claimed) {
+        Optional<TaskClaim> claim = Optional.of(first);
+        WorkflowSnapshot snapshot = claimed;
+        try {
+            while (claim.isPresent()) {
+                if (ThreadLocalRandom.current().nextInt(tasksBetweenStops) == 0) {
+                    LockSupport.parkNanos(TTL.multipliedBy(3).dividedBy(2).toNanos());
+                }
+                CommittedTask committed =
+                        backend.commitTask(claim.get(), after(claim.get(), snapshot), Optional.of(TTL));
+                if (COMMITTED.incrementAndGet() == SOME) {
+                    System.out.println(WORKING);
+                }
+                claim = committed.next();
+                snapshot = committed.snapshot();
+            }
+        } catch (ClaimLostException | StaleSnapshotException | TerminalStateException e) {
+            System.out.println(FENCED_OFF + ": " + e.getMessage());
+        }
+    }
+
+    /** The output tells by which claim it was made. */
+    private static WorkflowSnapshot after(TaskClaim claim, WorkflowSnapshot snapshot) {
+        Payload output = Payload.utf8(Long.toString(claim.claimToken()));
+        WorkflowSnapshot done = snapshot.completeTask(claim.taskId(), output);
+        int step = Integer.parseInt(claim.taskId().substring("step-".length()));
+        return step == STEPS ? done.complete(output) : done.moveTo(new AtTask("step-" + (step + 1)));
+    }
+}
