@@ -1,7 +1,10 @@
 package dev.sayiir.persistence;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.PgBouncer;
 import dev.sayiir.testing.PostgresServer;
 import java.util.Arrays;
 import java.util.List;
@@ -14,9 +17,12 @@ import java.util.stream.Stream;
  */
 final class Backends {
 
-    private static final List<Backend> ALL = Stream.concat(
+    private static final List<Backend> ALL = Stream.of(
                     Stream.of(new Backend("in-memory", () -> Stores.of(new InMemoryBackend()))),
-                    PostgresServer.SUPPORTED.stream().map(Backends::postgres))
+                    PostgresServer.SUPPORTED.stream().map(Backends::postgres),
+                    Stream.of(new Backend("postgres-17-pgbouncer", Backends::throughPgBouncer))
+                            .filter(backend -> PgBouncer.isInstalled()))
+            .flatMap(backends -> backends)
             .toList();
 
     private Backends() {}
@@ -28,6 +34,14 @@ final class Backends {
                 () -> Stores.of(PostgresBackend.builder(
                                 PostgresServer.of(major).newDatabase().dataSource())
                         .build()));
+    }
+
+    @SuppressWarnings("resource") // the database lives as long as its server
+    private static Stores throughPgBouncer() {
+        Database database = PostgresServer.of(17).newDatabase();
+        String url = PgBouncer.before(database).through(database.url());
+        return Stores.of(PostgresBackend.builder(new HikariDataSource(database.poolConfig(url)))
+                .build());
     }
 
     static Stream<Backend> all() {

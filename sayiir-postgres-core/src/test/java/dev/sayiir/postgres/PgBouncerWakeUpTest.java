@@ -33,7 +33,7 @@ class PgBouncerWakeUpTest {
         assumeThat(PgBouncer.isInstalled()).as("PgBouncer is installed").isTrue();
         new SchemaMigrator(database.dataSource(), "sayiir").migrate();
         bouncer = PgBouncer.before(database);
-        pool.setJdbcUrl(bouncer.url());
+        pool.setJdbcUrl(bouncer.through(database.url()));
         pool.setUsername(database.username());
         pool.setPassword(database.password());
         pool.setMaximumPoolSize(4);

@@ -1,6 +1,8 @@
 package dev.sayiir.testing;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -8,26 +10,36 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** PgBouncer in transaction mode before a database, if it is installed on this machine. */
+/**
+ * PgBouncer in transaction mode before a {@link PostgresServer}, if it is installed ({@code apt-get install pgbouncer}).
+ * Every transaction gets another connection to the server than the one before, so that whatever is left in a session
+ * would be missed. It ends with this JVM, however that ends.
+ */
 public final class PgBouncer implements AutoCloseable {
 
-    private static final Path HOME = Path.of(System.getProperty("user.dir"), "target", "pgbouncer");
+    /** Debian's release lacks prepared statements in transaction mode, so the driver must not name any. */
+    private static final String DRIVER_OPTIONS = "?prepareThreshold=0";
 
-    private final Process process;
+    /** Ends PgBouncer when its own input does, that is, when the JVM is gone. */
+    private static final String WITH_PARENT = """
+            "$@" &
+            cat
+            kill -INT $!
+            wait
+            """;
+
     private final int port;
-    private final Database database;
+    private final Process process;
 
-    private PgBouncer(Process process, int port, Database database) {
-        this.process = process;
+    private PgBouncer(int port, Process process) {
         this.port = port;
-        this.database = database;
+        this.process = process;
     }
 
     /** @return whether it is installed */
@@ -35,84 +47,93 @@ public final class PgBouncer implements AutoCloseable {
         return program().isPresent();
     }
 
+    /** Debian puts it where only root's search path leads. */
+    private static Optional<Path> program() {
+        String searched = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin";
+        return Arrays.stream(searched.split(File.pathSeparator, -1))
+                .map(folder -> Path.of(folder, "pgbouncer"))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
     /**
-     * @param database what it leads to
-     * @return PgBouncer, ready to be connected to
-     * @throws IOException if it does not start
+     * Starts it.
+     *
+     * @param database any database of the server to be reached through it
+     * @return the running PgBouncer
      */
-    public static PgBouncer before(Database database) throws IOException {
-        int port = freePort();
-        Files.createDirectories(HOME);
-        Path settings = Files.writeString(HOME.resolve("pgbouncer-" + port + ".ini"), settings(database, port));
-        List<String> command = new ArrayList<>(List.of(program().orElseThrow().toString(), settings.toString()));
-        if (System.getProperty("user.name").equals("root")) {
-            command.addAll(List.of("-u", "nobody")); // it refuses to run as root
-        }
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(HOME.resolve("pgbouncer-" + port + ".log").toFile())
-                .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "stop-pgbouncer"));
-        PgBouncer bouncer = new PgBouncer(process, port, database);
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(bouncer::answers);
-        return bouncer;
-    }
-
-    private static String settings(Database database, int port) {
-        URI server = URI.create(database.url().substring("jdbc:".length()));
-        return """
-                [databases]
-                * = host=%s port=%d user=%s password=%s
-                [pgbouncer]
-                listen_addr = 127.0.0.1
-                listen_port = %d
-                unix_socket_dir =
-                auth_type = any
-                pool_mode = transaction
-                ignore_startup_parameters = extra_float_digits
-                """.formatted(server.getHost(), server.getPort(), database.username(), database.password(), port);
-    }
-
-    /** @return the JDBC URL of the database through it; it keeps no prepared statements */
-    public String url() {
-        String name = URI.create(database.url().substring("jdbc:".length())).getPath();
-        return "jdbc:postgresql://127.0.0.1:" + port + name + "?prepareThreshold=0";
-    }
-
-    @Override
-    public void close() {
-        process.destroy();
+    public static PgBouncer before(Database database) {
         try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+            Path folder = Files.createDirectories(Path.of("target", "pgbouncer"));
+            int port = freePort();
+            Path configuration = Files.createTempFile(folder, "pgbouncer", ".ini");
+            Files.writeString(configuration, configuration(database, port));
+            ProcessBuilder command = new ProcessBuilder(
+                    "sh", "-c", WITH_PARENT, "sh", program().orElseThrow().toString(), configuration.toString());
+            if ("root".equals(System.getProperty("user.name"))) {
+                command.command().addAll(5, List.of("-u", "nobody"));
             }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
+            Process process = command.redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("pgbouncer.log").toFile())
+                    .start();
+            PgBouncer bouncer = new PgBouncer(port, process);
+            Runtime.getRuntime().addShutdownHook(new Thread(bouncer::close, "stop-pgbouncer"));
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(bouncer::answers);
+            return bouncer;
+        } catch (IOException e) {
+            throw new UncheckedIOException("PgBouncer does not start", e);
         }
+    }
+
+    private static String configuration(Database database, int port) {
+        URI server = URI.create(database.url().substring("jdbc:".length()));
+        Map<String, String> settings = Map.of(
+                "listen_addr", "localhost",
+                "listen_port", Integer.toString(port),
+                "unix_socket_dir", "",
+                "auth_type", "any",
+                "pool_mode", "transaction",
+                "server_round_robin", "1",
+                "max_client_conn", "200",
+                "ignore_startup_parameters", "extra_float_digits");
+        StringBuilder text = new StringBuilder("[databases]%n* = host=%s port=%d user=%s password=%s%n[pgbouncer]%n"
+                .formatted(server.getHost(), server.getPort(), database.username(), database.password()));
+        settings.forEach(
+                (name, value) -> text.append(name).append(" = ").append(value).append(System.lineSeparator()));
+        return text.toString();
+    }
+
+    /**
+     * @param url a JDBC URL of a database of the server
+     * @return the same, through PgBouncer
+     */
+    public String through(String url) {
+        return url.replaceFirst("//[^/]+/", "//localhost:" + port + "/") + DRIVER_OPTIONS;
     }
 
     private boolean answers() {
-        if (!process.isAlive()) {
-            throw new IllegalStateException("PgBouncer has ended; see the log in " + HOME);
-        }
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return socket.isConnected();
-        } catch (IOException notYet) {
+        } catch (IOException e) {
             return false;
         }
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
     }
 
-    private static Optional<Path> program() {
-        return Stream.concat(Stream.of(System.getenv("PATH").split(":", -1)), Stream.of("/usr/sbin"))
-                .map(folder -> Path.of(folder, "pgbouncer"))
-                .filter(Files::isExecutable)
-                .findFirst();
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            process.waitFor();
+        } catch (IOException e) {
+            process.descendants().forEach(ProcessHandle::destroy);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
