@@ -7,9 +7,9 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,17 +85,17 @@ final class InMemoryClaims {
         return claim;
     }
 
-    /** Those that are still held, until then. */
+    /** Those that are still held, until then; each once. */
     List<TaskClaim> extend(Collection<TaskClaim> claims, Instant until) {
-        List<TaskClaim> extended = new ArrayList<>();
+        Map<Long, TaskClaim> extended = new LinkedHashMap<>();
         for (TaskClaim claim : claims) {
             held(claim).ifPresent(task -> {
                 TaskClaim longer = task.claim().orElseThrow().until(until);
                 task.claimedBy(longer);
-                extended.add(longer);
+                extended.put(longer.claimToken(), longer);
             });
         }
-        return extended;
+        return List.copyOf(extended.values());
     }
 
     boolean release(TaskClaim claim, Instant now) {
