@@ -62,7 +62,7 @@ public final class Signals {
     }
 
     /**
-     * Completes a wait with an event.
+     * Completes a wait with an event. The task after the wait is to be done, also if it has been done before.
      *
      * @param snapshot an instance that stands at the wait
      * @param wait the wait
@@ -72,7 +72,7 @@ public final class Signals {
     public static WorkflowSnapshot delivered(WorkflowSnapshot snapshot, AtSignal wait, Payload payload) {
         WorkflowSnapshot woken = snapshot.completeTask(wait.signalId(), payload);
         return wait.nextTaskId()
-                .map(next -> woken.moveTo(new ExecutionPosition.AtTask(next)))
+                .map(next -> woken.withdrawTask(next).moveTo(new ExecutionPosition.AtTask(next)))
                 .orElseGet(() -> woken.complete(payload));
     }
 }

@@ -1,0 +1,149 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.TaskClaimStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks for tasks, as many as there are free slots: once in an interval, and at once when it is woken, or when a slot is
+ * free again and there was more than it could take.
+ */
+final class Dispatcher implements Runnable {
+
+    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
+
+    private final TaskClaimStore claims;
+    private final TaskRunner runner;
+    private final UnknownTasks workflows;
+    private final Outage outage;
+    private final TaskWorkerListener listener;
+    private final Executor threads;
+    private final ClaimQuery query;
+    private final Duration interval;
+    private final Semaphore slots;
+    private final BlockingQueue<Boolean> wakeUps = new ArrayBlockingQueue<>(1);
+    private volatile boolean mayBeMore;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+
+    /** @param query what to ask for; its limit is the size of a batch */
+    Dispatcher(
+            TaskClaimStore claims,
+            TaskRunner runner,
+            UnknownTasks workflows,
+            Outage outage,
+            TaskWorkerListener listener,
+            Executor threads,
+            ClaimQuery query,
+            Duration interval,
+            Semaphore slots) {
+        this.claims = claims;
+        this.runner = runner;
+        this.workflows = workflows;
+        this.outage = outage;
+        this.listener = listener;
+        this.threads = threads;
+        this.query = query;
+        this.interval = interval;
+        this.slots = slots;
+    }
+
+    /** Asks again soon; one wake-up stands for all that come before it has done so. */
+    void wake() {
+        wakeUps.offer(true);
+    }
+
+    void stop() {
+        stopping.countDown();
+        wake();
+    }
+
+    private boolean isStopping() {
+        return stopping.getCount() == 0;
+    }
+
+    @Override
+    public void run() {
+        while (!isStopping()) {
+            mayBeMore = poll();
+            if (!mayBeMore || slots.availablePermits() == 0) {
+                await();
+            }
+        }
+    }
+
+    /** While the store is away nothing wakes it up, so that it asks no more often than usual. */
+    private void await() {
+        try {
+            if (outage.isOn()) {
+                stopping.await(interval.toNanos(), TimeUnit.NANOSECONDS);
+            } else {
+                wakeUps.poll(interval.toNanos(), TimeUnit.NANOSECONDS);
+            }
+        } catch (InterruptedException e) {
+            stop();
+        }
+    }
+
+    /** Whether there may be more. */
+    private boolean poll() {
+        int limit = Math.min(slots.availablePermits(), query.limit());
+        Set<String> wanted = workflows.wanted();
+        if (limit == 0) {
+            return true;
+        } else if (wanted.isEmpty() || !outage.isToBeFoundOutByPolling()) {
+            return false;
+        }
+        try {
+            List<ClaimedTask> claimed =
+                    claims.claimAvailableTasks(query.definitions(wanted).limit(limit));
+            outage.over();
+            listener.polled(claimed.size());
+            claimed.forEach(this::start);
+            return claimed.size() == limit;
+        } catch (RuntimeException | Error e) {
+            outage.noticed(e);
+            return false;
+        }
+    }
+
+    private void start(ClaimedTask task) {
+        slots.acquireUninterruptibly();
+        try {
+            threads.execute(() -> run(task));
+        } catch (RuntimeException | Error e) {
+            slots.release();
+            throw e;
+        }
+    }
+
+    private void run(ClaimedTask task) {
+        try {
+            if (runner.run(task, () -> !isStopping())) {
+                wake();
+            }
+        } catch (RuntimeException | Error e) {
+            log.error(
+                    "Task '{}' of instance '{}' is left alone until {}",
+                    task.claim().taskId(),
+                    task.claim().instanceId(),
+                    task.claim().expiresAt(),
+                    e);
+        } finally {
+            slots.release();
+            if (mayBeMore) {
+                wake();
+            }
+        }
+    }
+}

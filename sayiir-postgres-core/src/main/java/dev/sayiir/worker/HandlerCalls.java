@@ -1,0 +1,183 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.worker.HeldTask.Stop;
+import dev.sayiir.worker.TaskOutcome.Done;
+import dev.sayiir.worker.TaskOutcome.Fail;
+import dev.sayiir.worker.TaskOutcome.Retry;
+import dev.sayiir.worker.TaskWorkerListener.End;
+import dev.sayiir.workflow.Payload;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Calls handlers within their time, and makes an outcome of whatever they return or throw. */
+final class HandlerCalls {
+
+    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
+
+    private final JsonPayloads payloads;
+    private final ScheduledExecutorService timer;
+    private final TaskWorkerListener listener;
+    private final Duration interruptGrace;
+    private final BiConsumer<ClaimedTask, Advance> abandoned;
+
+    /**
+     * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
+     * @param abandoned stores what becomes of the task of one that does not
+     */
+    HandlerCalls(
+            JsonPayloads payloads,
+            ScheduledExecutorService timer,
+            TaskWorkerListener listener,
+            Duration interruptGrace,
+            BiConsumer<ClaimedTask, Advance> abandoned) {
+        this.payloads = payloads;
+        this.timer = timer;
+        this.listener = listener;
+        this.interruptGrace = interruptGrace;
+        this.abandoned = abandoned;
+    }
+
+    /** A handler's outcome, or how it failed. */
+    private record Called(Advance advance, @Nullable Throwable failure) {}
+
+    /** What is to be stored; empty if the worker has no say in it any more. */
+    Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+        Optional<Future<?>> timeout = handler.timeout().map(limit -> startTimeout(task, handler, held, limit));
+        held.begin();
+        Called called = called(task, handler, held);
+        Optional<Stop> stop = held.end();
+        timeout.ifPresent(it -> it.cancel(false));
+        if (stop.isEmpty()) {
+            logFailure(held, called.failure());
+            return Optional.of(called.advance());
+        }
+        return switch (stop.get()) {
+            case TIMED_OUT -> held.isAbandoned() ? Optional.empty() : Optional.of(timedOut(task, handler, held));
+            case WORKER_STOPS -> called.failure() == null ? Optional.of(called.advance()) : released(held);
+            case CANCELLED, CLAIM_LOST -> Optional.empty();
+        };
+    }
+
+    private Future<?> startTimeout(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Duration limit) {
+        return timer.schedule(
+                () -> {
+                    if (held.stop(Stop.TIMED_OUT)) {
+                        var unused = timer.schedule(
+                                () -> abandon(task, handler, held), interruptGrace.toNanos(), TimeUnit.NANOSECONDS);
+                    }
+                },
+                limit.toNanos(),
+                TimeUnit.NANOSECONDS);
+    }
+
+    private void abandon(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+        if (held.abandon()) {
+            log.warn(
+                    "The time of {} is up, but its handler does not heed the interrupt; it keeps a slot, and the task"
+                            + " counts as failed",
+                    held);
+            abandoned.accept(task, timedOut(task, handler, held));
+        }
+    }
+
+    private Called called(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+        HandlerContext context = new HandlerContext(
+                held, task.snapshot(), handler.timeout().map(held.clock().now()::plus), payloads, listener);
+        try {
+            Object input = input(task, handler);
+            TaskOutcome outcome = listener.aroundTask(context, () -> handle(handler, input, context));
+            return new Called(advance(task, handler, held, outcome), null);
+        } catch (UnreadableInputException e) {
+            Fail failed = new Fail(String.valueOf(e.getMessage()));
+            return new Called(end(task, handler, held, failed), e);
+        } catch (Throwable e) {
+            return new Called(failed(task, handler, held, "failed: " + ErrorText.of(e)), e);
+        }
+    }
+
+    /** Another try would not make it any more readable. */
+    private static final class UnreadableInputException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnreadableInputException(String message) {
+            super(message);
+        }
+    }
+
+    private Object input(ClaimedTask task, TaskHandler<?> handler) {
+        try {
+            return payloads.read(
+                    "input of task '" + task.claim().taskId() + "'", Inputs.of(task.snapshot()), handler.inputType());
+        } catch (IllegalArgumentException e) {
+            throw new UnreadableInputException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @SuppressWarnings("unchecked") // the input was read as the type that the handler asks for
+    private static <I> TaskOutcome handle(TaskHandler<I> handler, Object input, TaskContext context) throws Exception {
+        TaskOutcome outcome = handler.handle((I) input, context);
+        if (outcome == null) {
+            throw new IllegalStateException("The handler returned null; it has to return what comes next");
+        }
+        return outcome;
+    }
+
+    /** Applied to what was claimed, for once, so that an outcome that cannot be is the handler's failure. */
+    private Advance advance(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
+        Payload output = outcome instanceof Done done
+                ? payloads.write("output of task '" + task.claim().taskId() + "'", done.output())
+                : Payload.empty();
+        Advance advance = new Advance(
+                task.claim(),
+                outcome,
+                output,
+                handler.retryPolicy(),
+                held.clock().now());
+        advance.apply(task.snapshot());
+        return advance;
+    }
+
+    private static Advance timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+        Duration limit = handler.timeout().orElseThrow();
+        return failed(task, handler, held, "took longer than " + limit);
+    }
+
+    private static Advance failed(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String how) {
+        String error = "Task '" + task.claim().taskId() + "' " + how;
+        return end(
+                task,
+                handler,
+                held,
+                handler.retryPolicy().isPresent() ? new Retry(error, Optional.empty()) : new Fail(error));
+    }
+
+    private static Advance end(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
+        return new Advance(
+                task.claim(),
+                outcome,
+                Payload.empty(),
+                handler.retryPolicy(),
+                held.clock().now());
+    }
+
+    private Optional<Advance> released(HeldTask held) {
+        listener.taskEnded(held.claim(), End.RELEASED);
+        return Optional.empty();
+    }
+
+    private static void logFailure(HeldTask held, @Nullable Throwable failure) {
+        if (failure != null) {
+            log.warn(
+                    "The handler of {} failed at attempt {}", held, held.claim().attempt(), failure);
+        }
+    }
+}

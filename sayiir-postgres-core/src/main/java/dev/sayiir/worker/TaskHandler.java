@@ -1,0 +1,72 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.workflow.RetryPolicy;
+import java.lang.reflect.Type;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Does one kind of task.
+ *
+ * <p>It is given the output of the task before, or the input of the workflow, and returns what comes next. It may be
+ * called again for the same task, with the same input: after a failure, and after a crash between its work and the
+ * checkpoint. What it throws, an {@link Error} too, is a failure: the task is tried again as its {@link #retryPolicy()}
+ * says, and else the workflow fails. Any number of threads may call it at once.
+ *
+ * <pre>{@code
+ * TaskHandler<Order> reserve = TaskHandler.of("reserve", Order.class, (order, task) -> {
+ *     String shelf = stock.reserve(order.sku());
+ *     return TaskOutcome.next("charge", new Reservation(order.id(), shelf));
+ * });
+ * }</pre>
+ *
+ * @param <I> the input: anything that Jackson reads from JSON, or {@link dev.sayiir.workflow.Payload} to get the bytes
+ */
+public interface TaskHandler<I> {
+
+    /** @return the id of the tasks that it does, at most 200 bytes of UTF-8 */
+    String taskId();
+
+    /**
+     * Does the task.
+     *
+     * @param input the input
+     * @param task what else there is to know about the task
+     * @return what comes next
+     * @throws Exception if it fails
+     */
+    TaskOutcome handle(I input, TaskContext task) throws Exception;
+
+    /** @return what the input is read as; unless overridden, what the class has for {@code I} */
+    default Type inputType() {
+        return InputTypes.of(getClass());
+    }
+
+    /**
+     * For how long one try may run. One that takes longer is interrupted and counts as failed, whatever it returns then.
+     *
+     * @return the time, 1 ms to 36,500 days; empty for as long as it takes
+     */
+    default Optional<Duration> timeout() {
+        return Optional.empty();
+    }
+
+    /** @return how often a failed task is tried again, and how long it waits before; empty for never */
+    default Optional<RetryPolicy> retryPolicy() {
+        return Optional.empty();
+    }
+
+    /**
+     * A handler from a function, without a time limit and without retries.
+     *
+     * @param taskId the id of the tasks that it does
+     * @param inputType what the input is read as
+     * @param function does the task
+     * @param <I> the input
+     * @return the handler
+     * @throws IllegalArgumentException if the id is not valid
+     */
+    static <I> FunctionHandler<I> of(String taskId, Class<I> inputType, TaskFunction<I> function) {
+        return new FunctionHandler<>(taskId, inputType, function, Optional.empty(), Optional.empty());
+    }
+}

@@ -1,0 +1,98 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.worker.Committer.Commit;
+import dev.sayiir.worker.TaskWorkerListener.End;
+import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.ExecutionPosition.AtDelay;
+import dev.sayiir.workflow.ExecutionPosition.AtSignal;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** Does claimed tasks: has their handlers called, and commits what came out of them. */
+final class TaskRunner {
+
+    /** How many tasks of one instance are done in a row before others have their turn. */
+    static final int IN_A_ROW = 16;
+
+    private final TaskClaimStore claims;
+    private final Handlers handlers;
+    private final HandlerCalls calls;
+    private final Committer committer;
+    private final HeldTasks held;
+    private final UnknownTasks unknown;
+    private final TaskWorkerListener listener;
+
+    TaskRunner(
+            TaskClaimStore claims,
+            Handlers handlers,
+            HandlerCalls calls,
+            Committer committer,
+            HeldTasks held,
+            UnknownTasks unknown,
+            TaskWorkerListener listener) {
+        this.claims = claims;
+        this.handlers = handlers;
+        this.calls = calls;
+        this.committer = committer;
+        this.held = held;
+        this.unknown = unknown;
+        this.listener = listener;
+    }
+
+    /**
+     * Does a task, and the tasks of the same instance that follow at once, {@value #IN_A_ROW} in all.
+     *
+     * @param mayCarryOn whether to go on to a following one
+     * @return whether the instance is left with a task that can be claimed at once
+     */
+    boolean run(ClaimedTask first, BooleanSupplier mayCarryOn) {
+        Commit commit = new Commit(Optional.of(first), false);
+        for (int number = 1; commit.next().isPresent(); number++) {
+            boolean last = number >= IN_A_ROW;
+            commit = step(commit.next().get(), () -> !last && mayCarryOn.getAsBoolean());
+        }
+        return commit.leftDue();
+    }
+
+    private Commit step(ClaimedTask task, BooleanSupplier mayCarryOn) {
+        HeldTask holding = held.add(task.claim());
+        try {
+            ExecutionPosition position = task.snapshot().position().orElseThrow();
+            if (position instanceof AtDelay || position instanceof AtSignal) {
+                holding.end();
+                return committer.commit(task, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn);
+            }
+            Optional<TaskHandler<?>> handler =
+                    handlers.find(task.claim().taskId()).filter(it -> position instanceof AtTask);
+            return handler.isPresent()
+                    ? calls.call(task, handler.get(), holding)
+                            .map(advance -> committer.commit(task, advance, mayCarryOn))
+                            .orElse(Commit.NONE)
+                    : leave(task.claim());
+        } finally {
+            held.remove(holding);
+        }
+    }
+
+    /** A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting. */
+    private static WorkflowSnapshot afterWait(WorkflowSnapshot snapshot, ExecutionPosition position, TaskClaim claim) {
+        boolean waitsOn = position instanceof AtSignal wait
+                && wait.wakeAt()
+                        .filter(at -> !claim.claimedAt().isBefore(at.truncatedTo(ChronoUnit.MICROS)))
+                        .isEmpty();
+        return Advance.keepingPause(snapshot, it -> waitsOn ? it.moveTo(position) : Advance.timePassed(it, position));
+    }
+
+    private Commit leave(TaskClaim claim) {
+        unknown.found(claim.definitionHash(), claim.taskId());
+        claims.releaseTaskClaim(claim);
+        listener.taskEnded(claim, End.RELEASED);
+        return Commit.NONE;
+    }
+}

@@ -1,0 +1,179 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.SignalStore;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WakeUps;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does the tasks of workflows: claims those that are due, calls their handlers, and commits what comes next. Any number of
+ * workers in any number of processes share the work.
+ *
+ * <pre>{@code
+ * TaskWorker worker = TaskWorker.builder(backend)
+ *         .workflow(new Workflow("fulfilment-v1", "reserve"))
+ *         .handler(TaskHandler.of("reserve", Order.class, stock::reserve))
+ *         .handler(TaskHandler.of("charge", Reservation.class, payments::charge).retries(policy))
+ *         .build();
+ * worker.start();
+ * }</pre>
+ *
+ * <p>A task is one statement to claim, for a whole batch, and one to commit; a task that follows in the same instance is
+ * carried on to by the commit of the one before, up to 16 in a row, after which others have their turn. A heartbeat renews
+ * all claims in one statement, and interrupts handlers whose claim is lost or whose instance is to be cancelled. While the
+ * store is away nothing is claimed, and results are kept until they can be committed.
+ */
+public final class TaskWorker implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
+
+    private final TaskWorkerBuilder settings;
+    private final TaskClaimStore claims;
+    private final Semaphore slots;
+    private final ExecutorService threads;
+    private final ScheduledThreadPoolExecutor timer;
+    private final HeldTasks held;
+    private final Dispatcher dispatcher;
+    private final Thread dispatching;
+    private Optional<WakeUps.Subscription> subscription = Optional.empty();
+    private boolean started;
+    private boolean stopped;
+
+    TaskWorker(TaskWorkerBuilder settings) {
+        this.settings = settings;
+        this.claims = settings.claims;
+        this.slots = new Semaphore(settings.concurrency);
+        this.threads = WorkerThreads.executor("sayiir-task-");
+        this.timer = new ScheduledThreadPoolExecutor(2, WorkerThreads.platform("sayiir-timer-"));
+        timer.setRemoveOnCancelPolicy(true);
+        TaskWorkerListener listener = new LoggingListener(settings.listener);
+        Outage outage = new Outage();
+        Handlers handlers = new Handlers(settings.handlers);
+        UnknownTasks workflows = new UnknownTasks(settings.workflows, settings.pollInterval.multipliedBy(10));
+        Committer committer = new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl);
+        HandlerCalls calls = new HandlerCalls(
+                new JsonPayloads(settings.mapper),
+                timer,
+                listener,
+                settings.interruptGrace,
+                (task, advance) -> threads.execute(() -> committer.commit(task, advance, () -> false)));
+        this.held = new HeldTasks(claims, settings.signals, outage, listener, settings.claimTtl);
+        TaskRunner runner = new TaskRunner(claims, handlers, calls, committer, held, workflows, listener);
+        this.dispatcher = new Dispatcher(
+                claims, runner, workflows, outage, listener, threads, settings.query(), settings.pollInterval, slots);
+        this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
+    }
+
+    /**
+     * @param backend where the instances are kept
+     * @param <B> a store of snapshots, signals and claims
+     * @return a builder of a worker on it
+     */
+    public static <B extends SnapshotStore & SignalStore & TaskClaimStore> TaskWorkerBuilder builder(B backend) {
+        return new TaskWorkerBuilder(backend, backend, backend);
+    }
+
+    /**
+     * @param snapshots the snapshots
+     * @param signals the signals of the same instances
+     * @param claims the claims on their tasks
+     * @return a builder of a worker on these stores
+     */
+    public static TaskWorkerBuilder builder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
+        return new TaskWorkerBuilder(snapshots, signals, claims);
+    }
+
+    /** @return the name under which it claims tasks */
+    public String workerId() {
+        return settings.workerId;
+    }
+
+    /**
+     * Begins to claim tasks, in threads of its own.
+     *
+     * @throws IllegalStateException if it was started or stopped before; build another worker then
+     */
+    public synchronized void start() {
+        if (started || stopped) {
+            throw new IllegalStateException("Worker '" + settings.workerId + "' was started before; build another one");
+        }
+        started = true;
+        var unused = timer.scheduleWithFixedDelay(
+                held::heartbeat, settings.heartbeat.toNanos(), settings.heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+        subscription = settings.wakeUps.map(wakeUps -> wakeUps.onWakeUp(source -> dispatcher.wake()));
+        dispatching.start();
+        log.info("Worker '{}' does tasks of {}", settings.workerId, settings.workflows);
+    }
+
+    /**
+     * Stops: claims nothing more, lets tasks that are under way finish, interrupts those that have not by the end of the
+     * grace period, and gives back what it still has. To stop it again does nothing.
+     *
+     * @param grace how long tasks may take to finish, 0 to 36,500 days
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public synchronized void stop(Duration grace) {
+        Waits.requireWait("grace period", grace);
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        dispatcher.stop();
+        subscription.ifPresent(WakeUps.Subscription::close);
+        boolean interrupted = false;
+        try {
+            dispatching.join(grace.plus(settings.interruptGrace).toMillis());
+            if (!slots.tryAcquire(settings.concurrency, grace.toNanos(), TimeUnit.NANOSECONDS)) {
+                held.stopAll();
+                giveTime();
+            }
+        } catch (InterruptedException e) {
+            held.stopAll();
+            interrupted = true;
+        }
+        timer.shutdownNow();
+        threads.shutdownNow();
+        giveBack();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** To those that were interrupted. */
+    private void giveTime() throws InterruptedException {
+        if (!slots.tryAcquire(settings.concurrency, settings.interruptGrace.toNanos(), TimeUnit.NANOSECONDS)) {
+            held.stuck()
+                    .forEach(task -> log.warn(
+                            "The handler of {} does not heed its interrupt; the worker leaves it behind", task));
+        }
+    }
+
+    private void giveBack() {
+        if (!started) {
+            return;
+        }
+        try {
+            int released = claims.releaseTaskClaims(settings.workerId);
+            log.info("Worker '{}' has stopped and gave back {} tasks", settings.workerId, released);
+        } catch (RuntimeException e) {
+            log.warn(
+                    "Worker '{}' has stopped; the tasks that it had are free when their claims end",
+                    settings.workerId,
+                    e);
+        }
+    }
+
+    /** Stops with the grace period that it was built with. */
+    @Override
+    public void close() {
+        stop(settings.shutdownTimeout);
+    }
+}

@@ -1,0 +1,195 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.Arguments;
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.SignalStore;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.workflow.Identifiers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Builds a {@link TaskWorker}. Not for use by several threads. */
+public final class TaskWorkerBuilder {
+
+    final SnapshotStore snapshots;
+    final SignalStore signals;
+    final TaskClaimStore claims;
+    final Set<String> workflows = new LinkedHashSet<>();
+    final List<TaskHandler<?>> handlers = new ArrayList<>();
+    String workerId = ProcessHandle.current().pid() + "-" + UUID.randomUUID();
+    int concurrency = 16;
+    int batchSize = 16;
+    Duration pollInterval = Duration.ofSeconds(1);
+    Duration claimTtl = Duration.ofMinutes(1);
+    Duration heartbeat = Duration.ofSeconds(20);
+    Duration shutdownTimeout = Duration.ofSeconds(30);
+    Duration interruptGrace = Duration.ofSeconds(5);
+    Optional<Set<String>> tags = Optional.empty();
+    Optional<WakeUps> wakeUps = Optional.empty();
+    JsonMapper mapper = JsonMapper.shared();
+    TaskWorkerListener listener = new TaskWorkerListener() {};
+
+    TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
+        this.snapshots = snapshots;
+        this.signals = signals;
+        this.claims = claims;
+    }
+
+    /**
+     * @param workflow a workflow whose tasks it is to do
+     * @return this
+     */
+    public TaskWorkerBuilder workflow(Workflow workflow) {
+        workflows.add(workflow.name());
+        return this;
+    }
+
+    /**
+     * @param handler does one kind of task; tasks without a handler are left for other workers
+     * @return this
+     */
+    public TaskWorkerBuilder handler(TaskHandler<?> handler) {
+        handlers.add(handler);
+        return this;
+    }
+
+    /**
+     * @param id the name under which it claims tasks, 1 to 256 bytes of UTF-8, of no other worker; made up unless set
+     * @return this
+     * @throws IllegalArgumentException if it is not valid
+     */
+    public TaskWorkerBuilder workerId(String id) {
+        this.workerId = Identifiers.requireName("worker id", id);
+        return this;
+    }
+
+    /**
+     * @param tasks how many tasks it does at once, at least 1; 16 unless set
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public TaskWorkerBuilder concurrency(int tasks) {
+        Arguments.requireLimit(tasks);
+        this.concurrency = tasks;
+        return this;
+    }
+
+    /**
+     * @param tasks how many tasks it claims at once, at least 1, and never more than it can begin; 16 unless set
+     * @return this
+     * @throws IllegalArgumentException if it is less than 1
+     */
+    public TaskWorkerBuilder batchSize(int tasks) {
+        Arguments.requireLimit(tasks);
+        this.batchSize = tasks;
+        return this;
+    }
+
+    /**
+     * @param interval how long it waits between two polls when there is nothing to do, 1 ms to 36,500 days; 1 s unless set
+     * @return this
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public TaskWorkerBuilder pollInterval(Duration interval) {
+        this.pollInterval = ClaimQuery.requireDuration("poll interval", interval);
+        return this;
+    }
+
+    /**
+     * For how long it claims tasks, and how often it renews the claims and looks for cancels. If the process dies, another
+     * worker has the tasks when that time is over.
+     *
+     * @param ttl how long a claim lasts, 1 ms to 36,500 days; 1 minute unless set
+     * @param every how long it waits between two renewals, 1 ms at least and less than that; 20 s unless set
+     * @return this
+     * @throws IllegalArgumentException if a time is out of its range
+     */
+    public TaskWorkerBuilder claims(Duration ttl, Duration every) {
+        ClaimQuery.requireDuration("ttl of a claim", ttl);
+        ClaimQuery.requireDuration("heartbeat", every);
+        if (every.compareTo(ttl) >= 0) {
+            throw new IllegalArgumentException(
+                    "The heartbeat is " + every + "; it must be shorter than the ttl of a claim, " + ttl);
+        }
+        this.claimTtl = ttl;
+        this.heartbeat = every;
+        return this;
+    }
+
+    /**
+     * @param timeout how long tasks may take to finish when the worker is closed, 0 to 36,500 days; 30 s unless
+     *     set
+     * @return this
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public TaskWorkerBuilder shutdownTimeout(Duration timeout) {
+        this.shutdownTimeout = Waits.requireWait("shutdown timeout", timeout);
+        return this;
+    }
+
+    /**
+     * @param offered what the worker offers: it is given tasks that have none but these tags; all tasks unless set
+     * @return this
+     */
+    public TaskWorkerBuilder tags(Set<String> offered) {
+        this.tags = Optional.of(Set.copyOf(offered));
+        return this;
+    }
+
+    /**
+     * @param hints tells when there may be something to do, so that it need not wait for the next poll
+     * @return this
+     */
+    public TaskWorkerBuilder wakeUps(WakeUps hints) {
+        this.wakeUps = Optional.of(hints);
+        return this;
+    }
+
+    /**
+     * @param json reads inputs and writes outputs
+     * @return this
+     */
+    public TaskWorkerBuilder mapper(JsonMapper json) {
+        this.mapper = json;
+        return this;
+    }
+
+    /**
+     * @param told is told what the worker does
+     * @return this
+     */
+    public TaskWorkerBuilder listener(TaskWorkerListener told) {
+        this.listener = told;
+        return this;
+    }
+
+    /** How long a handler that is interrupted may take to heed it. */
+    TaskWorkerBuilder interruptGrace(Duration grace) {
+        this.interruptGrace = grace;
+        return this;
+    }
+
+    ClaimQuery query() {
+        ClaimQuery query = ClaimQuery.of(workerId, batchSize, claimTtl).definitions(workflows);
+        return tags.map(query::tags).orElse(query);
+    }
+
+    /**
+     * @return the worker, not started
+     * @throws IllegalArgumentException if there is no workflow or no handler, or two handlers of one task
+     */
+    public TaskWorker build() {
+        if (workflows.isEmpty() || handlers.isEmpty()) {
+            throw new IllegalArgumentException("A worker needs a workflow and a handler at least");
+        }
+        return new TaskWorker(this);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.sayiir.worker;
+
+import java.lang.reflect.Method;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A thread for each task: a virtual one where there are such (Java 21 and later), else one of the platform. */
+final class WorkerThreads {
+
+    private WorkerThreads() {}
+
+    static ExecutorService executor(String name) {
+        try {
+            Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
+            Class<?> type = Class.forName("java.lang.Thread$Builder");
+            type.getMethod("name", String.class, long.class).invoke(builder, name, 1L);
+            ThreadFactory threads = (ThreadFactory) type.getMethod("factory").invoke(builder);
+            Method perTask = Executors.class.getMethod("newThreadPerTaskExecutor", ThreadFactory.class);
+            return (ExecutorService) perTask.invoke(null, threads);
+        } catch (ReflectiveOperationException e) {
+            return Executors.newCachedThreadPool(platform(name)); // Java 17 to 20
+        }
+    }
+
+    /** Daemons: a handler that never ends does not keep the process alive. */
+    static ThreadFactory platform(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return work -> {
+            Thread thread = new Thread(work, name + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

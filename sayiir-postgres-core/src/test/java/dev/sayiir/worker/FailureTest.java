@@ -1,0 +1,229 @@
+package dev.sayiir.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.SignalKind;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of tasks whose handlers do not do what they should. */
+class FailureTest extends WorkerContractTest {
+
+    @Test
+    void item_92_a_failure_without_a_policy_fails_the_workflow() {
+        AtomicInteger tries = new AtomicInteger();
+        start(task("first", (in, task) -> {
+            tries.incrementAndGet();
+            throw new IllegalStateException("no stock");
+        }));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).isEqualTo("Task 'first' failed: java.lang.IllegalStateException: no stock");
+        assertThat(tries).hasValue(1);
+    }
+
+    @Test
+    void an_error_is_a_failure_like_any_other_and_the_worker_goes_on() {
+        start(worker(task("first", (in, task) -> {
+                    if (task.instanceId().equals("order-1")) {
+                        throw new StackOverflowError();
+                    }
+                    return TaskOutcome.complete("done");
+                }))
+                .concurrency(1));
+        begin("order-1");
+        assertThat(errorOf("order-1")).isEqualTo("Task 'first' failed: java.lang.StackOverflowError");
+
+        begin("order-2");
+        assertThat(resultOf("order-2")).isEqualTo("\"done\"");
+    }
+
+    @Test
+    void a_handler_that_returns_nothing_has_failed() {
+        start(task("first", (in, task) -> null));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).contains("The handler returned null");
+    }
+
+    @Test
+    void a_handler_that_interrupts_itself_has_its_outcome_stored_all_the_same() {
+        start(worker(task("first", (in, task) -> {
+                    Thread.currentThread().interrupt();
+                    return TaskOutcome.complete("done");
+                }))
+                .concurrency(1));
+        begin("order-1");
+        begin("order-2");
+
+        assertThat(resultOf("order-1")).isEqualTo("\"done\"");
+        assertThat(resultOf("order-2")).isEqualTo("\"done\"");
+    }
+
+    @Test
+    void an_input_that_cannot_be_read_fails_the_workflow_at_once_and_is_not_quoted() {
+        AtomicInteger tries = new AtomicInteger();
+        start(TaskHandler.of("first", Integer.class, (in, task) -> {
+                    tries.incrementAndGet();
+                    return TaskOutcome.complete(in);
+                })
+                .retries(THRICE));
+        workflows.start(WORKFLOW, "order-1", "card number 4711");
+        workflows.start(WORKFLOW, "order-2", Payload.empty());
+        workflows.start(WORKFLOW, "order-3", Payload.utf8("null"));
+        workflows.start(WORKFLOW, "order-4", Payload.utf8("[".repeat(100_000)));
+
+        assertThat(errorOf("order-1"))
+                .startsWith("The input of task 'first', 18 bytes, cannot be read as java.lang.Integer (")
+                .doesNotContain("4711");
+        assertThat(errorOf("order-2")).startsWith("The input of task 'first', 0 bytes, cannot be read");
+        assertThat(errorOf("order-3")).startsWith("The input of task 'first', 4 bytes, cannot be read");
+        assertThat(errorOf("order-4")).startsWith("The input of task 'first', 100000 bytes, cannot be read");
+        assertThat(tries).hasValue(0);
+    }
+
+    @Test
+    void an_output_that_cannot_be_written_is_a_failure() {
+        List<Object> endless = new ArrayList<>();
+        endless.add(endless);
+        start(task("first", (in, task) -> TaskOutcome.complete(endless)));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).contains("The output of task 'first' is a", "cannot be written as JSON");
+    }
+
+    @Test
+    void a_task_cannot_be_followed_by_itself() {
+        start(task("first", (in, task) -> TaskOutcome.next("first", "again")));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).contains("Task 'first' cannot be followed at once by itself; return a delay");
+    }
+
+    @Test
+    void an_error_text_that_the_store_could_not_hold_is_made_one_that_it_can() {
+        start(task("first", (in, task) -> {
+            throw new IllegalStateException("nul \0, half \ud83d" + "x".repeat(10_000));
+        }));
+        begin("order-1");
+
+        assertThat(errorOf("order-1"))
+                .contains("nul \ufffd, half ?x")
+                .endsWith("…")
+                .hasSizeLessThan(3_000);
+    }
+
+    @Test
+    void a_task_that_takes_too_long_is_interrupted_and_has_failed_whatever_it_returns() {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        start(task("first", (in, task) -> {
+                    try {
+                        new CountDownLatch(1).await();
+                    } catch (InterruptedException e) {
+                        interrupted.set(true);
+                    }
+                    return TaskOutcome.complete("too late");
+                })
+                .timeout(SOON));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).isEqualTo("Task 'first' took longer than PT0.02S");
+        assertThat(interrupted).isTrue();
+    }
+
+    @Test
+    void a_task_that_took_too_long_is_tried_again_if_its_policy_says_so() {
+        start(task("first", (in, task) -> {
+                    if (task.attempt() == 1) {
+                        new CountDownLatch(1).await();
+                    }
+                    return TaskOutcome.complete("at attempt " + task.attempt());
+                })
+                .timeout(Duration.ofMillis(200))
+                .retries(THRICE));
+        begin("order-1");
+
+        assertThat(resultOf("order-1")).isEqualTo("\"at attempt 2\"");
+    }
+
+    @Test
+    void a_handler_that_ignores_its_interrupt_keeps_its_slot_but_not_its_task() {
+        CountDownLatch letGo = new CountDownLatch(1);
+        start(worker(task("first", (in, task) -> {
+                            waitWhateverComes(letGo);
+                            return TaskOutcome.complete("much too late");
+                        })
+                        .timeout(SOON))
+                .concurrency(1));
+        begin("order-1");
+        assertThat(errorOf("order-1")).isEqualTo("Task 'first' took longer than PT0.02S");
+
+        begin("order-2");
+        assertThat(claims.findAvailableTasks(ClaimQuery.of("w", 1, HOUR))).hasSize(1);
+        letGo.countDown();
+        assertThat(resultOf("order-2")).isEqualTo("\"much too late\"");
+        assertThat(workflows.status("order-1")).isEqualTo(WorkflowStatus.FAILED);
+    }
+
+    @Test
+    void a_handler_that_blocks_for_ever_without_a_time_limit_keeps_its_task_until_it_is_cancelled() {
+        CountDownLatch begun = new CountDownLatch(1);
+        start(worker(task("first", (in, task) -> {
+                    begun.countDown();
+                    new CountDownLatch(1).await();
+                    return TaskOutcome.complete("never");
+                }))
+                .claims(Duration.ofMillis(500), SOON));
+        begin("order-1");
+        await().until(() -> begun.getCount() == 0);
+
+        signals.storeSignal("order-1", SignalKind.CANCEL, REQUEST);
+
+        awaitStatus("order-1", WorkflowStatus.CANCELLED);
+    }
+
+    @Test
+    void tasks_without_a_handler_are_left_for_a_worker_that_has_one() {
+        start(task("first", (in, task) -> TaskOutcome.next("second", in + " 1")));
+        begin("order-1");
+        await().until(() ->
+                snapshots.loadSnapshot("order-1").position().orElseThrow().equals(new AtTask("second")));
+
+        start(task("second", (in, task) -> TaskOutcome.complete(in + " 2")));
+
+        assertThat(resultOf("order-1")).isEqualTo("\"in 1 2\"");
+    }
+
+    @Test
+    void instances_of_other_workflows_are_left_alone() {
+        start(task("first", (in, task) -> TaskOutcome.complete("done")));
+        workflows.start(new Workflow("billing-v1", "first"), "bill-1", "in");
+        begin("order-1");
+
+        assertThat(resultOf("order-1")).isEqualTo("\"done\"");
+        assertThat(claims.findAvailableTasks(ClaimQuery.of("w", 1, HOUR)))
+                .singleElement()
+                .satisfies(task -> assertThat(task.instanceId()).isEqualTo("bill-1"));
+    }
+
+    /** Ignores interrupts. */
+    static void waitWhateverComes(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            try {
+                latch.await();
+            } catch (InterruptedException ignored) {
+                // goes on, as some libraries do
+            }
+        }
+    }
+}

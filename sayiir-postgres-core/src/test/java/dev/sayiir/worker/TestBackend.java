@@ -1,0 +1,60 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.SignalStore;
+import dev.sayiir.persistence.SnapshotHistory;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.persistence.memory.InMemoryBackend;
+import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.testing.PostgresServer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** What the worker is tried on. A store whose clock is not that of the worker shows that the worker's does not matter. */
+enum TestBackend {
+    IN_MEMORY(() -> Stores.of(new InMemoryBackend())),
+    TEN_MINUTES_AHEAD(() -> Stores.of(new InMemoryBackend(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(10))))),
+    TEN_MINUTES_BEHIND(() -> Stores.of(new InMemoryBackend(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10))))),
+    POSTGRES_13(() -> postgres(13)),
+    POSTGRES_17(() -> postgres(17));
+
+    private static final Map<TestBackend, Stores> MADE = new ConcurrentHashMap<>();
+
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final Supplier<Stores> factory;
+
+    TestBackend(Supplier<Stores> factory) {
+        this.factory = factory;
+    }
+
+    @SuppressWarnings("resource") // the database lives as long as its server
+    private static Stores postgres(int major) {
+        return Stores.of(
+                PostgresBackend.builder(PostgresServer.of(major).newDatabase().dataSource())
+                        .build());
+    }
+
+    /** The same for all tests. */
+    Stores stores() {
+        return MADE.computeIfAbsent(this, backend -> backend.factory.get());
+    }
+
+    record Stores(
+            SnapshotStore snapshots,
+            SignalStore signals,
+            TaskClaimStore claims,
+            WorkflowQueries queries,
+            SnapshotHistory history,
+            EventLog events) {
+
+        static <B extends SnapshotStore & SignalStore & TaskClaimStore & WorkflowQueries & SnapshotHistory & EventLog>
+                Stores of(B backend) {
+            return new Stores(backend, backend, backend, backend, backend, backend);
+        }
+    }
+}

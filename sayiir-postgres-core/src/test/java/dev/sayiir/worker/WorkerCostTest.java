@@ -1,0 +1,148 @@
+package dev.sayiir.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.testing.CountedStatements;
+import dev.sayiir.testing.Database;
+import dev.sayiir.testing.PostgresServer;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** How many statements a worker sends. */
+class WorkerCostTest {
+
+    private static final Workflow WORKFLOW = new Workflow("fulfilment-v1", "first");
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final Database database = PostgresServer.of(17).newDatabase();
+    private final CountedStatements counts = new CountedStatements(database.dataSource());
+    private final PostgresBackend backend =
+            PostgresBackend.builder(counts.dataSource()).build();
+    private final Workflows workflows = Workflows.of(backend);
+    private final AtomicInteger polls = new AtomicInteger();
+    private final AtomicInteger commits = new AtomicInteger();
+
+    private TaskWorkerBuilder worker() {
+        return TaskWorker.builder(backend).workflow(WORKFLOW).pollInterval(HOUR).listener(new TaskWorkerListener() {
+            @Override
+            public void polled(int claimed) {
+                polls.incrementAndGet();
+            }
+
+            @Override
+            public void taskEnded(TaskClaim claim, End end) {
+                commits.incrementAndGet();
+            }
+        });
+    }
+
+    private static FunctionHandler<String> task(String taskId, TaskFunction<String> function) {
+        return TaskHandler.of(taskId, String.class, function);
+    }
+
+    @AfterEach
+    void drop() {
+        database.close();
+    }
+
+    @Test
+    void R20_a_task_is_one_statement_to_claim_and_one_to_commit() {
+        TaskWorker worker = worker().handler(task("first", (in, task) -> TaskOutcome.complete("done")))
+                .build();
+        workflows.start(WORKFLOW, "order-1", "in");
+
+        assertThat(counts.during(() -> run(worker, 1))).isEqualTo(2);
+        worker.close();
+    }
+
+    @Test
+    void R20_a_task_that_is_carried_on_to_is_one_statement() {
+        TaskWorker worker = worker().handler(task("first", (in, task) -> TaskOutcome.next("second", in)))
+                .handler(task("second", (in, task) -> TaskOutcome.next("third", in)))
+                .handler(task("third", (in, task) -> TaskOutcome.complete(in)))
+                .build();
+        workflows.start(WORKFLOW, "order-1", "in");
+
+        assertThat(counts.during(() -> run(worker, 3))).isEqualTo(1 + 3);
+        worker.close();
+    }
+
+    @Test
+    void R20_a_batch_is_claimed_by_one_statement() {
+        TaskWorker worker = worker().handler(task("first", (in, task) -> TaskOutcome.complete("done")))
+                .concurrency(20)
+                .batchSize(20)
+                .build();
+        for (int i = 0; i < 10; i++) {
+            workflows.start(WORKFLOW, "order-" + i, "in");
+        }
+
+        assertThat(counts.during(() -> run(worker, 10))).isEqualTo(1 + 10);
+        worker.close();
+    }
+
+    @Test
+    void an_idle_worker_sends_one_statement_in_an_interval() {
+        TaskWorker worker = worker().handler(task("first", (in, task) -> TaskOutcome.complete("done")))
+                .pollInterval(Duration.ofMillis(20))
+                .claims(HOUR, Duration.ofMillis(20))
+                .build();
+
+        long statements = counts.during(() -> {
+            worker.start();
+            await().until(() -> polls.get() >= 10);
+            worker.stop(Duration.ZERO);
+        });
+
+        long toGiveBackAtTheEnd = 1;
+        assertThat(statements).isEqualTo(polls.get() + toGiveBackAtTheEnd);
+    }
+
+    @Test
+    void all_claims_are_renewed_by_one_statement() {
+        CountDownLatch letGo = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(10);
+        List<Integer> renewals = new CopyOnWriteArrayList<>();
+        TaskClaimStore claims = (TaskClaimStore) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {TaskClaimStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("extendTaskClaims") && begun.getCount() == 0) {
+                        renewals.add(((Collection<?>) arguments[0]).size());
+                    }
+                    return method.invoke(backend, arguments);
+                });
+        TaskWorker worker = TaskWorker.builder(backend, backend, claims)
+                .workflow(WORKFLOW)
+                .handler(task("first", (in, task) -> {
+                    begun.countDown();
+                    letGo.await();
+                    return TaskOutcome.complete("done");
+                }))
+                .claims(HOUR, Duration.ofMillis(20))
+                .build();
+        for (int i = 0; i < 10; i++) {
+            workflows.start(WORKFLOW, "order-" + i, "in");
+        }
+        worker.start();
+
+        await().until(() -> renewals.size() >= 3);
+        assertThat(renewals.subList(0, 3)).containsExactly(10, 10, 10);
+        letGo.countDown();
+        worker.close();
+    }
+
+    private void run(TaskWorker worker, int tasks) {
+        worker.start();
+        await().until(() -> commits.get() == tasks);
+    }
+}
