@@ -25,6 +25,13 @@ import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
 import dev.sayiir.postgres.WakeUpState;
+import dev.sayiir.worker.TaskContext;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.TaskWorker;
+import dev.sayiir.worker.TaskWorkerBuilder;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.Workflows;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -256,6 +263,49 @@ class ReadmeExamplesTest extends StarterTest {
     }
 
     @Test
+    void a_first_workflow_runs() throws InterruptedException {
+        try (ConfigurableApplicationContext context = start(FulfilmentApplication.class)) {
+            Workflows workflows = context.getBean(Workflows.class);
+
+            // region start-workflow
+            workflows.start(Fulfilment.WORKFLOW, "order-4711", new Fulfilment.Order("tea", 2));
+            workflows.awaitEnd("order-4711", Duration.ofMinutes(1));
+            System.out.println(workflows.result("order-4711", String.class)); // Optional[tea from shelf 7]
+            // endregion
+
+            assertThat(workflows.result("order-4711", String.class)).contains("tea from shelf 7");
+
+            workflows.start(Fulfilment.WORKFLOW, "order-4712", new Fulfilment.Order("tea", 200));
+            workflows.sendEvent("order-4712", "approved", "ada");
+            workflows.awaitEnd("order-4712", Duration.ofMinutes(1));
+            assertThat(workflows.result("order-4712", String.class)).contains("tea from shelf 7");
+        }
+    }
+
+    @Test
+    void a_worker_without_spring_does_the_same() throws InterruptedException {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+
+        // region plain-worker
+        Workflow greeting = new Workflow("greeting-v1", "greet");
+        TaskWorkerBuilder builder = TaskWorker.builder(backend)
+                .workflow(greeting)
+                .handler(TaskHandler.of(
+                        "greet", String.class, (name, task) -> TaskOutcome.next("shout", "Hello " + name)))
+                .handler(TaskHandler.of("shout", String.class, (text, task) -> TaskOutcome.complete(text + "!"))
+                        .timeout(Duration.ofSeconds(10)));
+        try (TaskWorker worker = builder.build()) {
+            worker.start();
+            Workflows workflows = Workflows.of(backend);
+            workflows.start(greeting, "greeting-1", "Ada");
+            workflows.awaitEnd("greeting-1", Duration.ofMinutes(1));
+        }
+        // endregion
+
+        assertThat(Workflows.of(backend).result("greeting-1", String.class)).contains("Hello Ada!");
+    }
+
+    @Test
     void the_schema_is_written_out(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("sayiir.sql");
 
@@ -269,7 +319,11 @@ class ReadmeExamplesTest extends StarterTest {
 
     /** With the README's application.yml, but for the server. */
     private ConfigurableApplicationContext start(String... more) {
-        return new SpringApplicationBuilder(Application.class)
+        return start(Application.class, more);
+    }
+
+    private ConfigurableApplicationContext start(Class<?> application, String... more) {
+        return new SpringApplicationBuilder(application)
                 .web(WebApplicationType.NONE)
                 .properties("spring.config.location=classpath:readme/application.yml")
                 .properties("SHOP_PASSWORD=" + database.password())
@@ -312,6 +366,46 @@ class ReadmeExamplesTest extends StarterTest {
             jdbc.update("UPDATE stock SET pieces = pieces - 1 WHERE sku = ?", sku);
             order = order.completeTask("reserve", Payload.utf8(sku)).moveTo(new AtTask("charge"));
             workflows.saveSnapshotIfVersion(order, order.version());
+        }
+    }
+    // endregion
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    @Import(Fulfilment.class)
+    static class FulfilmentApplication {}
+
+    // region first-workflow
+    @Configuration
+    public static class Fulfilment {
+
+        public record Order(String sku, int pieces) {}
+
+        public record Reservation(Order order, String shelf) {}
+
+        static final Workflow WORKFLOW = new Workflow("fulfilment-v1", "reserve");
+
+        @Bean
+        Workflow fulfilment() {
+            return WORKFLOW;
+        }
+
+        @WorkflowTask("reserve")
+        TaskOutcome reserve(Order order) {
+            return TaskOutcome.next("check", new Reservation(order, "shelf 7"));
+        }
+
+        @WorkflowTask(value = "check", timeout = "10s", maxRetries = 5)
+        TaskOutcome check(Reservation reservation) {
+            return reservation.order().pieces() > 100
+                    ? TaskOutcome.awaitEvent("approved", "ship", reservation).orFailAfter(Duration.ofDays(2))
+                    : TaskOutcome.next("ship", "nobody had to");
+        }
+
+        @WorkflowTask("ship")
+        TaskOutcome ship(String approvedBy, TaskContext task) {
+            Reservation reserved = task.result("reserve", Reservation.class).orElseThrow();
+            return TaskOutcome.complete(reserved.order().sku() + " from " + reserved.shelf());
         }
     }
     // endregion

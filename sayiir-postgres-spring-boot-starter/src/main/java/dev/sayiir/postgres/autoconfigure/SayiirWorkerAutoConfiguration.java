@@ -1,0 +1,103 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import dev.sayiir.persistence.SignalStore;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskWorker;
+import dev.sayiir.worker.TaskWorkerBuilder;
+import dev.sayiir.worker.TaskWorkerListener;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.Workflows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.context.annotation.Bean;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * {@link EnableAutoConfiguration Auto-configuration} of the worker and of {@link Workflows}. The worker does the tasks of
+ * all {@link Workflow} beans, with all {@link TaskHandler} beans and all methods marked with {@link WorkflowTask}; there is
+ * none if there are no workflows or no handlers, or if the application has a {@link TaskWorker} of its own.
+ */
+@AutoConfiguration(
+        after = SayiirPostgresAutoConfiguration.class,
+        afterName = "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration")
+@ConditionalOnBean({SnapshotStore.class, SignalStore.class, TaskClaimStore.class, WorkflowQueries.class})
+@EnableConfigurationProperties({SayiirWorkerProperties.class, SayiirClaimsProperties.class})
+public final class SayiirWorkerAutoConfiguration {
+
+    private static final String WORKER = "sayiir.postgres.worker.";
+
+    @Bean
+    @ConditionalOnMissingBean
+    Workflows sayiirWorkflows(
+            SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, ObjectProvider<JsonMapper> mapper) {
+        return new Workflows(snapshots, signals, queries, mapper.getIfUnique(JsonMapper::shared));
+    }
+
+    @Bean
+    @ConditionalOnMissingBean(TaskWorker.class)
+    @ConditionalOnBooleanProperty(name = "sayiir.postgres.worker.enabled", matchIfMissing = true)
+    TaskWorkerLifecycle sayiirTaskWorker(
+            SnapshotStore snapshots,
+            SignalStore signals,
+            TaskClaimStore claims,
+            SayiirWorkerProperties worker,
+            SayiirClaimsProperties claim,
+            ObjectProvider<Workflow> workflows,
+            ObjectProvider<TaskHandler<?>> handlers,
+            ObjectProvider<JsonMapper> mapper,
+            ObjectProvider<WakeUps> wakeUps,
+            ObjectProvider<TaskWorkerListener> listener,
+            ConfigurableListableBeanFactory beans) {
+        return new TaskWorkerLifecycle(() -> {
+            List<TaskHandler<?>> all = new ArrayList<>(handlers.orderedStream().toList());
+            all.addAll(WorkflowTaskMethods.in(beans));
+            List<Workflow> known = workflows.orderedStream().toList();
+            if (known.isEmpty() || all.isEmpty()) {
+                return Optional.empty();
+            }
+            TaskWorkerBuilder builder =
+                    TaskWorker.builder(snapshots, signals, claims).mapper(mapper.getIfUnique(JsonMapper::shared));
+            apply(builder, worker, claim);
+            known.forEach(builder::workflow);
+            all.forEach(builder::handler);
+            wakeUps.ifUnique(builder::wakeUps);
+            listener.ifUnique(builder::listener);
+            return Optional.of(builder.build());
+        });
+    }
+
+    private static void apply(TaskWorkerBuilder builder, SayiirWorkerProperties worker, SayiirClaimsProperties claim) {
+        set(WORKER + "concurrency", worker.concurrency(), builder::concurrency);
+        set(WORKER + "batch-size", worker.batchSize(), builder::batchSize);
+        set(WORKER + "poll-interval", worker.pollInterval(), builder::pollInterval);
+        set(WORKER + "shutdown-timeout", worker.shutdownTimeout(), builder::shutdownTimeout);
+        set("sayiir.postgres.claims.heartbeat", claim.heartbeat(), every -> builder.claims(claim.ttl(), every));
+        Optional.ofNullable(worker.workerId()).ifPresent(id -> set(WORKER + "worker-id", id, builder::workerId));
+        Optional.ofNullable(worker.tags())
+                .ifPresent(tags -> set(WORKER + "tags", tags, it -> builder.tags(Set.copyOf(it))));
+    }
+
+    private static <T> void set(String property, T value, Consumer<T> setter) {
+        try {
+            setter.accept(value);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigurationPropertyValueException(property, value, e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Makes a method of a bean the handler of a task.
+ *
+ * <p>The method returns a {@link dev.sayiir.worker.TaskOutcome}. It takes the input of the task, read from JSON as the type
+ * of the parameter, or a {@link dev.sayiir.workflow.Payload} for the bytes; and, if it likes, a {@link
+ * dev.sayiir.worker.TaskContext}, in any order. Durations are written as {@code 10s} or {@code PT10S}.
+ *
+ * <pre>{@code
+ * @WorkflowTask(value = "charge-card", timeout = "10s", maxRetries = 5)
+ * TaskOutcome charge(Reservation reservation, TaskContext task) {
+ *     return TaskOutcome.next("ship", payments.charge(reservation, task.claimToken()));
+ * }
+ * }</pre>
+ */
+@Documented
+@Target(ElementType.METHOD)
+@Retention(RetentionPolicy.RUNTIME)
+public @interface WorkflowTask {
+
+    /** @return the id of the tasks that the method does */
+    String value();
+
+    /** @return for how long one try may run; empty for as long as it takes */
+    String timeout() default "";
+
+    /** @return tries after the first one; 0 for none */
+    long maxRetries() default 0;
+
+    /** @return the wait before the first retry */
+    String retryDelay() default "1s";
+
+    /** @return what each further wait is multiplied by */
+    float backoffMultiplier() default 2;
+
+    /** @return the longest wait before a retry */
+    String maxRetryDelay() default "5m";
+}

@@ -1,0 +1,415 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WakeUpSource;
+import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.worker.TaskContext;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.TaskWorker;
+import dev.sayiir.worker.TaskWorkerListener;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.Workflows;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.annotation.EnableTransactionManagement;
+import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The worker and the workflows of an application. */
+class WorkerAutoConfigurationTest extends StarterTest {
+
+    private static final Workflow FULFILMENT = new Workflow("fulfilment-v1", "reserve");
+    private static final Workflow RETRIED = new Workflow("retried-v1", "flaky");
+
+    private ApplicationContextRunner withWorker() {
+        return onApplicationDatabase()
+                .withConfiguration(AutoConfigurations.of(SayiirWorkerAutoConfiguration.class))
+                .withPropertyValues("sayiir.postgres.worker.poll-interval=20ms");
+    }
+
+    private ApplicationContextRunner fulfilment() {
+        return withWorker().withUserConfiguration(Fulfilment.class);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Fulfilment {
+
+        final CountDownLatch blocked = new CountDownLatch(1);
+        final CountDownLatch begun = new CountDownLatch(1);
+        final AtomicReference<TaskContext> last = new AtomicReference<>();
+
+        @Bean
+        Workflow fulfilmentWorkflow() {
+            return FULFILMENT;
+        }
+
+        @Bean
+        Workflow retried() {
+            return RETRIED;
+        }
+
+        @Bean
+        TaskHandler<String> reserve() {
+            return TaskHandler.of("reserve", String.class, (sku, task) -> TaskOutcome.next("charge-card", sku));
+        }
+
+        @WorkflowTask("charge-card")
+        TaskOutcome charge(TaskContext task, String sku) {
+            last.set(task);
+            return TaskOutcome.next("ship", sku + " paid");
+        }
+
+        @WorkflowTask("ship")
+        private TaskOutcome ship(String what) {
+            return TaskOutcome.complete(what + ", shipped");
+        }
+
+        @WorkflowTask(value = "flaky", timeout = "1m", maxRetries = 2, retryDelay = "1ms")
+        TaskOutcome flaky(TaskContext task) {
+            if (task.attempt() < 3) {
+                throw new IllegalStateException("try " + task.attempt());
+            }
+            return TaskOutcome.complete(task.deadline().isPresent());
+        }
+
+        @WorkflowTask("block")
+        TaskOutcome block(Payload input) throws InterruptedException {
+            begun.countDown();
+            blocked.await();
+            return TaskOutcome.complete(input);
+        }
+    }
+
+    private static <T> T run(ApplicationContext context, Workflow workflow, Class<T> result) {
+        Workflows workflows = context.getBean(Workflows.class);
+        workflows.start(workflow, "order-1", "tea");
+        try {
+            WorkflowSummary end =
+                    workflows.awaitEnd("order-1", Duration.ofMinutes(1)).orElseThrow();
+            assertThat(end.status()).isEqualTo(WorkflowStatus.COMPLETED);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        return workflows.result("order-1", result).orElseThrow();
+    }
+
+    @Test
+    void handler_beans_and_marked_methods_do_the_tasks_of_the_workflow_beans() {
+        fulfilment()
+                .run(context ->
+                        assertThat(run(context, FULFILMENT, String.class)).isEqualTo("tea paid, shipped"));
+    }
+
+    @Test
+    void a_marked_method_says_how_it_is_tried_again() {
+        fulfilment()
+                .run(context -> assertThat(run(context, RETRIED, Boolean.class)).isTrue());
+    }
+
+    @Test
+    void a_marked_method_of_a_proxied_bean_runs_in_its_transaction() {
+        withWorker().withUserConfiguration(Transactions.class, Ledger.class).run(context -> {
+            context.getBean(JdbcTemplate.class).execute("CREATE TABLE entries (what text)");
+            assertThat(run(context, new Workflow("ledger-v1", "enter"), String.class))
+                    .isEqualTo("entered");
+        });
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableTransactionManagement
+    static class Transactions {
+        @Bean
+        Workflow ledgerWorkflow() {
+            return new Workflow("ledger-v1", "enter");
+        }
+    }
+
+    static class Ledger {
+
+        private final JdbcTemplate jdbc;
+
+        Ledger(JdbcTemplate jdbc) {
+            this.jdbc = jdbc;
+        }
+
+        @Transactional
+        @WorkflowTask("enter")
+        public TaskOutcome enter(String what) {
+            jdbc.update("INSERT INTO entries VALUES (?)", what);
+            assertThat(
+                            org.springframework.transaction.support.TransactionSynchronizationManager
+                                    .isActualTransactionActive())
+                    .isTrue();
+            return TaskOutcome.complete("entered");
+        }
+    }
+
+    @Test
+    void a_method_that_cannot_do_tasks_is_refused_at_start_up() {
+        withWorker()
+                .withUserConfiguration(Fulfilment.class)
+                .withBean(NoOutcome.class)
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("to return a TaskOutcome"));
+    }
+
+    static class NoOutcome {
+        @WorkflowTask("none")
+        String none(String in) {
+            return in;
+        }
+    }
+
+    @Test
+    void there_are_workflows_but_no_worker_without_workflow_beans_or_handlers() {
+        withWorker().run(context -> {
+            assertThat(context).hasSingleBean(Workflows.class);
+            assertThat(context.getBean(TaskWorkerLifecycle.class).isRunning()).isFalse();
+        });
+    }
+
+    @Test
+    void the_worker_can_be_switched_off() {
+        fulfilment()
+                .withPropertyValues("sayiir.postgres.worker.enabled=false")
+                .run(context -> assertThat(context)
+                        .doesNotHaveBean(TaskWorkerLifecycle.class)
+                        .hasSingleBean(Workflows.class));
+    }
+
+    @Test
+    void without_a_backend_there_is_nothing() {
+        fulfilment()
+                .withPropertyValues("sayiir.postgres.enabled=false")
+                .run(context -> assertThat(context)
+                        .hasNotFailed()
+                        .doesNotHaveBean(TaskWorkerLifecycle.class)
+                        .doesNotHaveBean(Workflows.class));
+    }
+
+    @Test
+    void workflows_and_worker_back_off() {
+        fulfilment()
+                .withBean("own", Workflows.class, () -> new Workflows(null, null, null, null))
+                .withUserConfiguration(OwnWorker.class)
+                .run(context -> assertThat(context)
+                        .hasSingleBean(Workflows.class)
+                        .hasBean("own")
+                        .doesNotHaveBean(TaskWorkerLifecycle.class));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class OwnWorker {
+        @Bean
+        TaskWorker ownWorker(dev.sayiir.postgres.PostgresBackend backend) {
+            return TaskWorker.builder(backend)
+                    .workflow(FULFILMENT)
+                    .handler(TaskHandler.of("x", String.class, (in, task) -> TaskOutcome.complete(in)))
+                    .build();
+        }
+    }
+
+    @Test
+    void the_worker_id_and_the_ttl_of_claims_can_be_set() {
+        fulfilment()
+                .withPropertyValues(
+                        "sayiir.postgres.worker.worker-id=worker-7",
+                        "sayiir.postgres.claims.ttl=10m",
+                        "sayiir.postgres.claims.heartbeat=1m")
+                .run(context -> {
+                    TaskClaim claim = claimOfBlocked(context);
+                    assertThat(claim.workerId()).isEqualTo("worker-7");
+                    assertThat(Duration.between(claim.claimedAt(), claim.expiresAt()))
+                            .isEqualTo(Duration.ofMinutes(10));
+                });
+    }
+
+    /** The claim of a task that is under way, as the view shows it. */
+    private static TaskClaim claimOfBlocked(ApplicationContext context) throws InterruptedException {
+        begin(context, "order-1");
+        context.getBean(Fulfilment.class).begun.await();
+        TaskClaim claim = context.getBean(JdbcTemplate.class)
+                .queryForObject(
+                        "SELECT worker_id, claim_token, claimed_at, expires_at FROM sayiir.sayiir_task_claims",
+                        (row, number) -> new TaskClaim(
+                                "order-1",
+                                "block",
+                                "blocked-v1",
+                                row.getString("worker_id"),
+                                row.getLong("claim_token"),
+                                1,
+                                row.getTimestamp("claimed_at").toInstant(),
+                                row.getTimestamp("expires_at").toInstant()));
+        context.getBean(Fulfilment.class).blocked.countDown();
+        return claim;
+    }
+
+    private static void begin(ApplicationContext context, String instanceId) {
+        context.getBean(Workflows.class).start(new Workflow("fulfilment-v1", "block"), instanceId, Payload.empty());
+    }
+
+    @Test
+    void concurrency_and_batch_size_limit_how_many_tasks_are_claimed() {
+        for (String limit : List.of("concurrency=1", "batch-size=1")) {
+            AtomicInteger most = new AtomicInteger();
+            AtomicInteger polls = new AtomicInteger();
+            fulfilment()
+                    .withPropertyValues("sayiir.postgres.worker." + limit)
+                    .withBean(TaskWorkerListener.class, () -> new TaskWorkerListener() {
+                        @Override
+                        public void polled(int claimed) {
+                            most.accumulateAndGet(claimed, Math::max);
+                            polls.incrementAndGet();
+                        }
+                    })
+                    .run(context -> {
+                        context.getBean(Fulfilment.class).blocked.countDown();
+                        for (int i = 0; i < 10; i++) {
+                            begin(context, limit + "-" + i);
+                        }
+                        for (int i = 0; i < 10; i++) {
+                            assertThat(context.getBean(Workflows.class)
+                                            .awaitEnd(limit + "-" + i, Duration.ofMinutes(1)))
+                                    .isPresent();
+                        }
+                    });
+            assertThat(most).as(limit).hasValue(1);
+            assertThat(polls.get()).isGreaterThanOrEqualTo(10);
+        }
+    }
+
+    @Test
+    void tags_are_what_the_worker_offers() {
+        fulfilment().withPropertyValues("sayiir.postgres.worker.tags=gpu,eu").run(context -> {
+            Workflows workflows = context.getBean(Workflows.class);
+            workflows.start(FULFILMENT, "other", "tea", instance -> instance.taskTags(List.of("arm")));
+            workflows.start(FULFILMENT, "order-1", "tea", instance -> instance.taskTags(List.of("gpu")));
+
+            assertThat(workflows.awaitEnd("order-1", Duration.ofMinutes(1))).isPresent();
+            assertThat(workflows.status("other")).isEqualTo(WorkflowStatus.IN_PROGRESS);
+        });
+    }
+
+    @Test
+    void with_wake_ups_the_worker_need_not_wait_for_its_next_poll() {
+        Hints hints = new Hints();
+        fulfilment()
+                .withBean(WakeUps.class, () -> hints)
+                .withPropertyValues("sayiir.postgres.worker.poll-interval=1h")
+                .run(context -> {
+                    Workflows workflows = context.getBean(Workflows.class);
+                    Awaitility.await().until(() -> hints.listener.get() != null);
+                    workflows.start(FULFILMENT, "order-1", "tea");
+                    hints.listener.get().accept(WakeUpSource.LOCAL);
+                    assertThat(workflows.awaitEnd("order-1", Duration.ofMinutes(1)))
+                            .isPresent();
+                });
+        assertThat(hints.closed).hasValue(1);
+    }
+
+    private static final class Hints implements WakeUps {
+
+        private final AtomicReference<Consumer<WakeUpSource>> listener = new AtomicReference<>();
+        private final AtomicInteger closed = new AtomicInteger();
+
+        @Override
+        public Subscription onWakeUp(Consumer<WakeUpSource> told) {
+            listener.set(told);
+            return closed::incrementAndGet;
+        }
+    }
+
+    @Test
+    void a_setting_that_makes_no_sense_is_named() {
+        List.of(
+                        "sayiir.postgres.worker.concurrency=0",
+                        "sayiir.postgres.worker.batch-size=-1",
+                        "sayiir.postgres.worker.poll-interval=0",
+                        "sayiir.postgres.worker.shutdown-timeout=-1s",
+                        "sayiir.postgres.worker.worker-id=",
+                        "sayiir.postgres.claims.heartbeat=2m")
+                .forEach(setting -> fulfilment()
+                        .withPropertyValues(setting)
+                        .run(context -> assertThat(context)
+                                .getFailure()
+                                .hasStackTraceContaining(setting.substring(0, setting.indexOf('=')))));
+    }
+
+    @Test
+    void a_context_that_is_closed_gives_back_what_it_has_before_its_data_source_is_closed() {
+        fulfilment()
+                .withPropertyValues("sayiir.postgres.worker.shutdown-timeout=10ms")
+                .run(context -> {
+                    begin(context, "order-1");
+                    context.getBean(Fulfilment.class).begun.await();
+                    context.close();
+                });
+        withWorker()
+                .run(context -> assertThat(context.getBean(TaskClaimStore.class)
+                                .findAvailableTasks(ClaimQuery.of("w", 10, Duration.ofMinutes(1))))
+                        .hasSize(1));
+    }
+
+    @Test
+    void a_worker_can_be_stopped_and_started_again() {
+        fulfilment().run(context -> {
+            TaskWorkerLifecycle worker = context.getBean(TaskWorkerLifecycle.class);
+            assertThat(worker.isRunning()).isTrue();
+            worker.stop();
+            assertThat(worker.isRunning()).isFalse();
+            worker.start();
+            assertThat(run(context, FULFILMENT, String.class)).isEqualTo("tea paid, shipped");
+        });
+    }
+
+    @Test
+    void R7_an_order_and_its_workflow_are_there_together_or_not_at_all() {
+        withWorker().run(context -> {
+            Workflows workflows = context.getBean(Workflows.class);
+            JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+            TransactionTemplate transaction =
+                    new TransactionTemplate(context.getBean(PlatformTransactionManager.class));
+            jdbc.execute("CREATE TABLE orders (id text)");
+
+            assertThatThrownBy(() -> transaction.executeWithoutResult(status -> {
+                        jdbc.update("INSERT INTO orders VALUES ('order-1')");
+                        workflows.start(FULFILMENT, "order-1", "tea");
+                        throw new IllegalStateException("no");
+                    }))
+                    .hasMessage("no");
+            assertThat(context.getBean(SnapshotStore.class).listSnapshots()).isEmpty();
+
+            for (int i = 0; i < 2; i++) {
+                transaction.executeWithoutResult(status -> {
+                    workflows.startIfAbsent(FULFILMENT, "order-1", "tea");
+                    jdbc.update("INSERT INTO orders VALUES ('order-1')");
+                });
+            }
+            assertThat(context.getBean(SnapshotStore.class).listSnapshots()).containsExactly("order-1");
+            assertThat(jdbc.queryForObject("SELECT count(*) FROM orders", Integer.class))
+                    .isEqualTo(2);
+        });
+    }
+}
