@@ -1,5 +1,6 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.Collection;
@@ -15,6 +16,7 @@ final class Handlers {
     Handlers(Collection<? extends TaskHandler<?>> handlers) {
         for (TaskHandler<?> handler : handlers) {
             String taskId = Waits.requireOwnTaskId(handler.taskId());
+            handler.timeout().ifPresent(limit -> ClaimQuery.requireDuration("timeout of task '" + taskId + "'", limit));
             if (byTaskId.put(taskId, handler) != null) {
                 throw new IllegalArgumentException(
                         "There are two handlers of task '" + taskId + "'; a worker takes one for each task id");

@@ -184,7 +184,8 @@ public final class TaskWorkerBuilder {
 
     /**
      * @return the worker, not started
-     * @throws IllegalArgumentException if there is no workflow or no handler, or two handlers of one task
+     * @throws IllegalArgumentException if there is no workflow or no handler, two handlers of one task, or one
+     *     whose task id or time limit is not valid
      */
     public TaskWorker build() {
         if (workflows.isEmpty() || handlers.isEmpty()) {

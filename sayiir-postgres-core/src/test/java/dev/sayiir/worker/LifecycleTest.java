@@ -11,6 +11,7 @@ import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +49,24 @@ class LifecycleTest extends WorkerContractTest {
         @Override
         public void polled(int tasks) {
             claimed.add(tasks);
+        }
+    }
+
+    private static final class Endless implements TaskHandler<String> {
+
+        @Override
+        public String taskId() {
+            return "first";
+        }
+
+        @Override
+        public Optional<Duration> timeout() {
+            return Optional.of(Duration.ofSeconds(-1));
+        }
+
+        @Override
+        public TaskOutcome handle(String in, TaskContext task) {
+            return TaskOutcome.complete(in);
         }
     }
 
@@ -140,6 +159,9 @@ class LifecycleTest extends WorkerContractTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> worker(handler, handler).build())
                 .withMessageContaining("two handlers of task 'first'");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> worker(new Endless()).build())
+                .withMessageContaining("timeout of task 'first' is PT-1S");
         assertThatIllegalArgumentException().isThrownBy(() -> worker(handler).concurrency(0));
         assertThatIllegalArgumentException().isThrownBy(() -> worker(handler).batchSize(0));
         assertThatIllegalArgumentException().isThrownBy(() -> worker(handler).pollInterval(Duration.ZERO));
