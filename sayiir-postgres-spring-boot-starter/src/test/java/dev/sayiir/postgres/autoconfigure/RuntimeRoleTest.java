@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
@@ -13,6 +15,7 @@ import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +53,8 @@ class RuntimeRoleTest extends StarterTest {
         owner.execute("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop') THEN"
                 + " CREATE ROLE shop LOGIN PASSWORD 'shop'; END IF; END $$");
         owner.execute(grants());
+        owner.execute("INSERT INTO sayiir.sayiir_workflow_counts (status, change)"
+                + " SELECT 'Completed', 0 FROM generate_series(1, 2000)"); // enough to be folded
         shop = new HikariDataSource();
         shop.setJdbcUrl(database.url());
         shop.setUsername("shop");
@@ -106,7 +112,7 @@ class RuntimeRoleTest extends StarterTest {
                         .split("\\|"))
                 .flatMap(parts -> Arrays.stream(parts[0].split(", ")).map(privilege -> new Grant(privilege, parts[1])))
                 .toList();
-        assertThat(grants).hasSize(18);
+        assertThat(grants).hasSize(22);
         return grants.stream();
     }
 
@@ -168,7 +174,9 @@ class RuntimeRoleTest extends StarterTest {
 
     private static void useClaims(PostgresBackend backend) {
         Duration ttl = Duration.ofMinutes(1);
-        List<TaskClaim> claims = backend.claimAvailableTasks(ClaimQuery.of("worker-1", 10, ttl));
+        List<TaskClaim> claims = backend.claimAvailableTasks(ClaimQuery.of("worker-1", 10, ttl)).stream()
+                .map(ClaimedTask::claim)
+                .toList();
         assertThat(claims).extracting(TaskClaim::instanceId).contains("order-1");
         backend.extendTaskClaims(claims, ttl);
         backend.releaseTaskClaim(claims.get(0));
@@ -177,6 +185,12 @@ class RuntimeRoleTest extends StarterTest {
                 backend.claimTask("order-1", "reserve", "worker-1", ttl).orElseThrow();
         WorkflowSnapshot order = backend.loadSnapshot("order-1");
         backend.commitTask(
-                claim, order.completeTask("reserve", Payload.empty()).moveTo(new AtTask("charge")), Optional.empty());
+                claim,
+                order.completeTask("reserve", Payload.empty()).forkInto("ship", Map.of("parcel", Branch.of("pack"))),
+                Optional.empty());
+        TaskClaim branch = backend.claimTask("order-1", "pack", "worker-1", ttl).orElseThrow();
+        backend.commitBranchTask(branch, new BranchOutcome.Done(Payload.empty()), Optional.empty());
+        backend.listTasks("order-1");
+        backend.currentFigures();
     }
 }

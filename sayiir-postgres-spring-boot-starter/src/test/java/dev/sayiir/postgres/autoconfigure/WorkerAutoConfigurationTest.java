@@ -21,6 +21,7 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -260,6 +261,7 @@ class WorkerAutoConfigurationTest extends StarterTest {
                                 row.getString("worker_id"),
                                 row.getLong("claim_token"),
                                 1,
+                                Optional.empty(),
                                 row.getTimestamp("claimed_at").toInstant(),
                                 row.getTimestamp("expires_at").toInstant()));
         context.getBean(Fulfilment.class).blocked.countDown();
