@@ -295,7 +295,8 @@ class LostAnswerTest {
     record Outcome(Object result, List<Map<String, Object>> stored) {
 
         static Outcome of(Object result) {
-            return new Outcome(result instanceof WorkflowSnapshot snapshot ? atNoTime(snapshot) : result, storedNow());
+            return new Outcome(
+                    result instanceof WorkflowSnapshot snapshot ? atNoTime(snapshot) : result, StoredRows.all(jdbc));
         }
 
         private static WorkflowSnapshot atNoTime(WorkflowSnapshot snapshot) {
@@ -363,28 +364,6 @@ class LostAnswerTest {
                 WHERE datname = current_database() AND wait_event_type = 'Lock'
                 """, Integer.class);
         return count == null ? 0 : count;
-    }
-
-    /** Everything that an operation leaves, but the times, tokens and ids that are new each time. */
-    private static List<Map<String, Object>> storedNow() {
-        return jdbc.queryForList("""
-                SELECT 'instance' AS what, w.instance_id, concat_ws('|', w.version, w.status, w.current_task_id,
-                       w.completed_task_count) AS text, w.version AS place
-                FROM sayiir.sayiir_workflows AS w
-                UNION ALL
-                SELECT 'checkpoint', h.instance_id, concat_ws('|', h.status, h.baseline, h.completed_task_ids, h.outputs),
-                       h.version
-                FROM sayiir.sayiir_workflow_history AS h
-                UNION ALL
-                SELECT 'task', t.instance_id, concat_ws('|', t.task_id, t.status, t.completed_version, t.attempts, t.worker_id,
-                       t.claim_token IS NOT NULL, t.claim_expires_at > now() + interval '55 minutes', t.ready_at > now()), 0
-                FROM sayiir.sayiir_workflow_tasks AS t
-                UNION ALL
-                SELECT 'event', e.instance_id, concat_ws('|', e.kind, e.name, e.reason, e.payload, e.consumed_at IS NOT NULL),
-                       rank() OVER (PARTITION BY e.instance_id ORDER BY e.id)
-                FROM sayiir.sayiir_workflow_events AS e
-                ORDER BY 1, 2, 4, 3
-                """);
     }
 
     private static WorkflowSnapshot order(String id) {
