@@ -17,6 +17,7 @@ import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.ClaimRepository.Claimed;
 import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -107,7 +108,7 @@ final class ClaimService {
      */
     private Optional<ClaimedTask> toDo(StoreOperation operation, Claimed claimed) {
         TaskClaim claim = claimed.claim();
-        if (claimed.signalled() && isStopped(operation, claim)) {
+        if (claimed.signalled() && (isStopped(operation, claim) || isNotRunning(operation, claim))) {
             return Optional.empty();
         }
         WorkflowSnapshot snapshot = loader.restore(claim.instanceId(), claimed.stored());
@@ -206,6 +207,17 @@ final class ClaimService {
 
     private boolean isStopped(StoreOperation operation, TaskClaim claim, SignalKind kind) {
         return failures.retry(operation, () -> signals.check(claim.instanceId(), kind, Optional.empty()));
+    }
+
+    /** Another task of the instance, claimed with this one, may have stopped it. */
+    private boolean isNotRunning(StoreOperation operation, TaskClaim claim) {
+        boolean running = failures.retry(operation, () -> instances.find(claim.instanceId()))
+                .filter(stored -> stored.status() == WorkflowStatus.IN_PROGRESS)
+                .isPresent();
+        if (!running) {
+            failures.retry(operation, () -> claims.release(claim));
+        }
+        return !running;
     }
 
     private WorkflowSnapshot load(StoreOperation operation, String instanceId) {

@@ -58,14 +58,14 @@ final class SnapshotSaver {
 
     private WorkflowSnapshot saveOn(WorkflowSnapshot snapshot, byte[] data, Write write) {
         return update(snapshot, data, snapshot.version(), write)
-                .or(() -> locked(snapshot, write, stored -> replace(snapshot, data, stored, write)))
+                .or(() -> locked(snapshot, write, stored -> saveLocked(snapshot, data, stored, write)))
                 .orElseThrow(() -> new SnapshotNotFoundException(snapshot.instanceId()));
     }
 
     private WorkflowSnapshot insertOrReplace(WorkflowSnapshot snapshot, byte[] data, Write write) {
         while (true) {
             Optional<WorkflowSnapshot> saved = insert(snapshot, data, write)
-                    .or(() -> locked(snapshot, write, stored -> replace(snapshot, data, stored, write)));
+                    .or(() -> locked(snapshot, write, stored -> saveLocked(snapshot, data, stored, write)));
             if (saved.isPresent()) {
                 return saved.get();
             } // else what stood in the way of the insert has been deleted meanwhile
@@ -79,7 +79,7 @@ final class SnapshotSaver {
                     if (stored.version() != expectedVersion) {
                         throw new StaleSnapshotException(snapshot.instanceId(), expectedVersion, stored.version());
                     }
-                    return replace(snapshot, data, stored, write);
+                    return saveLocked(snapshot, data, stored, write);
                 }))
                 .orElseThrow(() -> new SnapshotNotFoundException(snapshot.instanceId()));
     }
@@ -115,8 +115,7 @@ final class SnapshotSaver {
         requireSameInstance(snapshot, stored);
         byte[] data = encode(snapshot);
         Write write = Write.first();
-        return () ->
-                updateLocked(snapshot, data, stored, write).orElseGet(() -> replace(snapshot, data, stored, write));
+        return () -> saveLocked(snapshot, data, stored, write);
     }
 
     /**
@@ -168,6 +167,10 @@ final class SnapshotSaver {
         return changesSince(snapshot, basedOn)
                 .filter(changes -> !changes.forkLeft())
                 .flatMap(changes -> update(checkpoint(snapshot, data, changes, write), basedOn));
+    }
+
+    private WorkflowSnapshot saveLocked(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
+        return updateLocked(snapshot, data, stored, write).orElseGet(() -> replace(snapshot, data, stored, write));
     }
 
     private Optional<WorkflowSnapshot> updateLocked(

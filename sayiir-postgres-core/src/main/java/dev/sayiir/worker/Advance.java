@@ -6,8 +6,10 @@ import dev.sayiir.worker.TaskOutcome.Complete;
 import dev.sayiir.worker.TaskOutcome.Delay;
 import dev.sayiir.worker.TaskOutcome.DelayUntil;
 import dev.sayiir.worker.TaskOutcome.Fail;
+import dev.sayiir.worker.TaskOutcome.Fork;
 import dev.sayiir.worker.TaskOutcome.Next;
 import dev.sayiir.worker.TaskOutcome.Retry;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
@@ -20,6 +22,7 @@ import dev.sayiir.workflow.WorkflowState.Paused;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.UnaryOperator;
@@ -30,10 +33,17 @@ import java.util.function.UnaryOperator;
  * @param claim the claim on the task
  * @param outcome what came out of it
  * @param output what it gave back; nothing if it is not done
+ * @param branches what it forks into, if it does
  * @param policy how often it is tried again
  * @param now when it ended, by the store's clock
  */
-record Advance(TaskClaim claim, TaskOutcome outcome, Payload output, Optional<RetryPolicy> policy, Instant now)
+record Advance(
+        TaskClaim claim,
+        TaskOutcome outcome,
+        Payload output,
+        Map<String, Branch> branches,
+        Optional<RetryPolicy> policy,
+        Instant now)
         implements UnaryOperator<WorkflowSnapshot> {
 
     @Override
@@ -53,7 +63,9 @@ record Advance(TaskClaim claim, TaskOutcome outcome, Payload output, Optional<Re
     }
 
     private WorkflowSnapshot applyTo(WorkflowSnapshot snapshot) {
-        if (outcome instanceof Fail failed) {
+        if (claim.branch().isPresent()) {
+            return snapshot.fail(BranchAdvance.failure(this));
+        } else if (outcome instanceof Fail failed) {
             return snapshot.fail(ErrorText.storable(failed.error()));
         } else if (outcome instanceof Retry retry) {
             return tryAgain(snapshot, retry);
@@ -67,6 +79,8 @@ record Advance(TaskClaim claim, TaskOutcome outcome, Payload output, Optional<Re
             return delay(done, delay.until(), delay.taskId());
         } else if (outcome instanceof AwaitEvent wait) {
             return await(done, wait);
+        } else if (outcome instanceof Fork fork) {
+            return done.forkInto(requireOther(fork.joinTaskId()), branches);
         } else if (outcome instanceof Complete) {
             return done.complete(output);
         }
@@ -80,12 +94,16 @@ record Advance(TaskClaim claim, TaskOutcome outcome, Payload output, Optional<Re
         RetryPolicy limits = policy.orElse(Backoff.AS_OFTEN_AS_ASKED);
         String error = ErrorText.storable(retry.error());
         if (attempts > limits.maxRetries()) {
-            return snapshot.fail(ErrorText.storable("Task '" + taskId + "' failed " + attempts
-                    + " times, which is all it may; the last time: " + error));
+            return snapshot.fail(exhausted(taskId, attempts, error));
         }
         Duration wait = retry.after().orElseGet(() -> Backoff.before(attempts, limits, ThreadLocalRandom.current()));
         TaskRetry next = new TaskRetry(attempts, limits, error, Optional.of(claim.workerId()), now.plus(wait));
         return snapshot.toBuilder().taskRetry(taskId, next).updatedAt(now).build();
+    }
+
+    static String exhausted(String taskId, long attempts, String lastError) {
+        return ErrorText.storable("Task '" + taskId + "' failed " + attempts
+                + " times, which is all it may; the last time: " + lastError);
     }
 
     private WorkflowSnapshot delay(WorkflowSnapshot done, Instant until, String next) {
@@ -106,7 +124,7 @@ record Advance(TaskClaim claim, TaskOutcome outcome, Payload output, Optional<Re
     }
 
     /** Its own output would be its input, and nowhere else to be found. */
-    private String requireOther(String next) {
+    String requireOther(String next) {
         if (next.equals(claim.taskId())) {
             throw new IllegalArgumentException("Task '" + next
                     + "' cannot be followed at once by itself; return a delay, or put another task in between");

@@ -1,5 +1,6 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.Claims;
@@ -11,6 +12,7 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.TaskWorkerListener.End;
+import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.SayiirException;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
@@ -73,6 +75,7 @@ final class Committer {
         private final BooleanSupplier mayCarryOn;
         private WorkflowSnapshot base;
         private UnaryOperator<WorkflowSnapshot> change;
+        private Optional<BranchOutcome> inBranch;
         private boolean stale;
         private boolean refused;
         private Duration wait = FIRST_WAIT;
@@ -81,13 +84,16 @@ final class Committer {
             this.claim = task.claim();
             this.base = task.snapshot();
             this.change = change;
+            this.inBranch = claim.branch().isPresent() && change instanceof Advance advance
+                    ? BranchAdvance.of(advance)
+                    : Optional.empty();
             this.mayCarryOn = mayCarryOn;
         }
 
         Commit run() {
             while (true) {
                 try {
-                    return once();
+                    return inBranch.isPresent() ? once(inBranch.get()) : once();
                 } catch (StaleSnapshotException e) {
                     stale = true;
                 } catch (ClaimLostException | TerminalStateException | SnapshotNotFoundException e) {
@@ -118,7 +124,28 @@ final class Committer {
             listener.taskEnded(claim, End.COMMITTED);
             return new Commit(
                     done.next().map(next -> new ClaimedTask(next, done.snapshot())),
-                    done.next().isEmpty() && Claims.canCarryOn(done.snapshot()));
+                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
+        }
+
+        /** Whatever others have changed meanwhile does not matter to a branch. */
+        private Commit once(BranchOutcome outcome) {
+            Optional<Duration> carryOn = outcome instanceof BranchOutcome.Next next
+                    ? Optional.of(ttl)
+                            .filter(it -> mayCarryOn.getAsBoolean()
+                                    && handlers.find(next.nextTaskId()).isPresent())
+                    : Optional.empty();
+            Optional<TaskClaim> next =
+                    claims.commitBranchTask(claim, outcome, carryOn).next();
+            outage.over();
+            listener.taskEnded(claim, End.COMMITTED);
+            return new Commit(
+                    next.map(carriedOn ->
+                            new ClaimedTask(carriedOn, base.completeTask(claim.taskId(), output(outcome)))),
+                    next.isEmpty() && !(outcome instanceof BranchOutcome.Retry));
+        }
+
+        private static Payload output(BranchOutcome outcome) {
+            return outcome instanceof BranchOutcome.Next next ? next.output() : Payload.empty();
         }
 
         /** Whether to try again; not if the worker stops. */
@@ -167,6 +194,7 @@ final class Committer {
                     claim.instanceId(),
                     why);
             refused = true;
+            inBranch = Optional.empty();
             change = snapshot -> snapshot.fail(
                     ErrorText.storable("The outcome of task '" + claim.taskId() + "' cannot be stored: " + why));
             return true;

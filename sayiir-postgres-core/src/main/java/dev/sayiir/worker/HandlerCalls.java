@@ -4,10 +4,14 @@ import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Done;
 import dev.sayiir.worker.TaskOutcome.Fail;
+import dev.sayiir.worker.TaskOutcome.Fork;
 import dev.sayiir.worker.TaskOutcome.Retry;
 import dev.sayiir.worker.TaskWorkerListener.End;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.Payload;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -116,7 +120,7 @@ final class HandlerCalls {
     private Object input(ClaimedTask task, TaskHandler<?> handler) {
         try {
             return payloads.read(
-                    "input of task '" + task.claim().taskId() + "'", Inputs.of(task.snapshot()), handler.inputType());
+                    "input of task '" + task.claim().taskId() + "'", Inputs.of(task, payloads), handler.inputType());
         } catch (IllegalArgumentException e) {
             throw new UnreadableInputException(String.valueOf(e.getMessage()));
         }
@@ -140,10 +144,26 @@ final class HandlerCalls {
                 task.claim(),
                 outcome,
                 output,
+                outcome instanceof Fork fork ? branches(fork, output) : Map.of(),
                 handler.retryPolicy(),
                 held.clock().now());
-        advance.apply(task.snapshot());
+        if (task.claim().branch().isPresent()) {
+            BranchAdvance.of(advance);
+        } else {
+            advance.apply(task.snapshot());
+        }
         return advance;
+    }
+
+    private Map<String, Branch> branches(Fork fork, Payload output) {
+        Map<String, Branch> branches = new LinkedHashMap<>();
+        fork.branches().forEach((label, start) -> {
+            Payload input = start.input()
+                    .map(value -> payloads.write("input of branch '" + label + "'", value))
+                    .orElse(output);
+            branches.put(label, Branch.of(start.taskId(), input));
+        });
+        return branches;
     }
 
     private static Advance timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
@@ -165,6 +185,7 @@ final class HandlerCalls {
                 task.claim(),
                 outcome,
                 Payload.empty(),
+                Map.of(),
                 handler.retryPolicy(),
                 held.clock().now());
     }

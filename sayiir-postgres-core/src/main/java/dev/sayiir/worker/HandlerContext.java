@@ -52,6 +52,13 @@ record HandlerContext(
     }
 
     @Override
+    public <T> Optional<T> branchResult(String label, Class<T> type) {
+        return snapshot.fork()
+                .flatMap(fork -> Optional.ofNullable(fork.completedBranches().get(label)))
+                .map(result -> payloads.read("result of branch '" + label + "'", result.output(), type));
+    }
+
+    @Override
     public <T> T workflowInput(Class<T> type) {
         return payloads.read("input of the workflow", snapshot.initialInput().orElse(Payload.empty()), type);
     }

@@ -1,7 +1,11 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.TaskResult;
+import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.json.JsonMapper;
@@ -27,6 +31,21 @@ final class JsonPayloads {
                     "The " + what + " is a " + value.getClass().getName() + " that cannot be written as JSON ("
                             + e.getClass().getSimpleName() + "); make it one that Jackson can write, or a Payload");
         }
+    }
+
+    /** The results as they are, each under its label; one of no bytes as null. */
+    Payload object(Map<String, TaskResult> results) {
+        ByteArrayOutputStream json = new ByteArrayOutputStream();
+        String separator = "{";
+        for (Map.Entry<String, TaskResult> result : results.entrySet()) {
+            json.writeBytes(
+                    (separator + mapper.writeValueAsString(result.getKey()) + ":").getBytes(StandardCharsets.UTF_8));
+            Payload output = result.getValue().output();
+            json.writeBytes(output.size() == 0 ? "null".getBytes(StandardCharsets.UTF_8) : output.bytes());
+            separator = ",";
+        }
+        json.writeBytes((results.isEmpty() ? "{}" : "}").getBytes(StandardCharsets.UTF_8));
+        return Payload.of(json.toByteArray());
     }
 
     <T> T read(String what, Payload payload, Class<T> type) {

@@ -49,6 +49,17 @@ public interface TaskContext {
     <T> Optional<T> result(String taskId, Class<T> type);
 
     /**
+     * The result of a branch, for the task that joins them.
+     *
+     * @param label the label of the branch
+     * @param type what to read it as; {@link dev.sayiir.workflow.Payload} for the bytes
+     * @param <T> what to read it as
+     * @return its result; empty if there is no such branch, or it is not done
+     * @throws IllegalArgumentException if the result cannot be read as that
+     */
+    <T> Optional<T> branchResult(String label, Class<T> type);
+
+    /**
      * What the instance was started with.
      *
      * @param type what to read it as; {@link dev.sayiir.workflow.Payload} for the bytes

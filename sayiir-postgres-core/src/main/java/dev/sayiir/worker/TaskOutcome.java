@@ -2,6 +2,9 @@ package dev.sayiir.worker;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -39,9 +42,9 @@ public sealed interface TaskOutcome {
     }
 
     /**
-     * The task is done, and the workflow with it.
+     * The task is done, and the workflow with it; in a branch, the branch.
      *
-     * @param output the result of the workflow
+     * @param output the result of the workflow, or of the branch
      */
     record Complete(Object output) implements Done {}
 
@@ -128,6 +131,65 @@ public sealed interface TaskOutcome {
          */
         public AwaitEvent orFailAfter(Duration time) {
             return new AwaitEvent(eventName, taskId, output, Optional.of(new TimeLimit(time, Optional.empty())));
+        }
+    }
+
+    /**
+     * The task is done, and branches follow that run in parallel, on any workers; when all of them are done, one task joins
+     * them. Its input is a JSON object with the output of each branch under its label.
+     *
+     * <p>A branch is one task or several, one after the other: {@code next} and {@code delay} go on with it, {@code complete}
+     * ends it, and {@code fail} fails the whole workflow. It can neither wait for an event nor fork again.
+     *
+     * @param joinTaskId the task that joins the branches
+     * @param output what the task gives back; the input of each branch that has none of its own
+     * @param branches the branches by label, in their order
+     */
+    record Fork(String joinTaskId, Object output, Map<String, BranchStart> branches) implements Done {
+        /** @throws IllegalArgumentException if the id is not valid */
+        public Fork {
+            Waits.requireOwnTaskId(joinTaskId);
+            branches = Collections.unmodifiableMap(new LinkedHashMap<>(branches));
+        }
+
+        /**
+         * @param label what the branch is called
+         * @param taskId the task that it begins with, given the output of this task
+         * @return the same outcome with that branch
+         * @throws IllegalArgumentException if the id is not valid
+         */
+        public Fork branch(String label, String taskId) {
+            return with(label, new BranchStart(taskId, Optional.empty()));
+        }
+
+        /**
+         * @param label what the branch is called
+         * @param taskId the task that it begins with
+         * @param input what that task is given; stored with the fork
+         * @return the same outcome with that branch
+         * @throws IllegalArgumentException if the id is not valid
+         */
+        public Fork branch(String label, String taskId, Object input) {
+            return with(label, new BranchStart(taskId, Optional.of(input)));
+        }
+
+        private Fork with(String label, BranchStart branch) {
+            Map<String, BranchStart> more = new LinkedHashMap<>(branches);
+            more.put(label, branch);
+            return new Fork(joinTaskId, output, more);
+        }
+    }
+
+    /**
+     * How a branch begins.
+     *
+     * @param taskId its first task
+     * @param input what that is given; empty for the output of the task that forked
+     */
+    record BranchStart(String taskId, Optional<Object> input) {
+        /** @throws IllegalArgumentException if the id is not valid */
+        public BranchStart {
+            Waits.requireOwnTaskId(taskId);
         }
     }
 
@@ -220,5 +282,15 @@ public sealed interface TaskOutcome {
      */
     static AwaitEvent awaitEvent(String eventName, String taskId, Object output) {
         return new AwaitEvent(eventName, taskId, output, Optional.empty());
+    }
+
+    /**
+     * @param joinTaskId the task that joins the branches
+     * @param output what this task gives back
+     * @return the outcome, to be given branches
+     * @throws IllegalArgumentException if the id is not valid
+     */
+    static Fork fork(String joinTaskId, Object output) {
+        return new Fork(joinTaskId, output, Map.of());
     }
 }

@@ -68,8 +68,9 @@ final class TaskRunner {
                 holding.end();
                 return committer.commit(task, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn);
             }
-            Optional<TaskHandler<?>> handler =
-                    handlers.find(task.claim().taskId()).filter(it -> position instanceof AtTask);
+            Optional<TaskHandler<?>> handler = handlers.find(task.claim().taskId())
+                    .filter(it ->
+                            position instanceof AtTask || task.snapshot().fork().isPresent());
             return handler.isPresent()
                     ? calls.call(task, handler.get(), holding)
                             .map(advance -> committer.commit(task, advance, mayCarryOn))

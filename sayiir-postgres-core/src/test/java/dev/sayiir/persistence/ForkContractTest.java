@@ -216,6 +216,18 @@ class ForkContractTest extends ContractTest {
     }
 
     @Test
+    void R15_a_pause_that_waits_for_no_claim_keeps_all_branches_from_being_handed_out() {
+        fork("order-1", "parcel", "invoice", "label");
+        signals.storeSignal("order-1", SignalKind.PAUSE, ASKED);
+
+        assertThat(claims.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE))).isEmpty();
+        assertThat(store.loadSnapshot("order-1").status()).isEqualTo(WorkflowStatus.PAUSED);
+        signals.unpause("order-1");
+
+        assertThat(claims.claimAvailableTasks(ClaimQuery.of("w", 10, MINUTE))).hasSize(3);
+    }
+
+    @Test
     void R15_a_pause_while_the_last_branch_commits_lets_the_join_go_on_after_it() {
         fork("order-1", "parcel");
         ClaimedTask parcel = claimOne("w");

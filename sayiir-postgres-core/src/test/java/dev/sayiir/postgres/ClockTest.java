@@ -54,6 +54,7 @@ class ClockTest {
                         .listener(new Recorder())
                         .build())
                 .migration(MigrationMode.NONE)
+                .notifyMode(NotifyMode.POLL)
                 .build();
         for (int i = 0; i < 4; i++) {
             plain.createSnapshot(WorkflowSnapshot.builder("order-" + i, "d")

@@ -70,7 +70,10 @@ class LostAnswerTest {
         HikariConfig config = database.poolConfig(proxy.through(database.url()));
         config.setMaximumPoolSize(1);
         pool = new HikariDataSource(config);
-        backend = PostgresBackend.builder(pool).migration(MigrationMode.NONE).build();
+        backend = PostgresBackend.builder(pool)
+                .migration(MigrationMode.NONE)
+                .notifyMode(NotifyMode.POLL) // notifications would take requests of the operation for their own
+                .build();
     }
 
     @AfterEach

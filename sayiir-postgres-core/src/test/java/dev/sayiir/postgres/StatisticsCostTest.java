@@ -61,8 +61,8 @@ class StatisticsCostTest {
                 FROM sayiir.sayiir_workflows AS w
                 """);
         jdbc.update("""
-                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data)
-                SELECT w.instance_id, 1, now(), true, w.status, '\\x00'
+                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data, write_id)
+                SELECT w.instance_id, 1, now(), true, w.status, '\\x00', 1
                 FROM sayiir.sayiir_workflows AS w WHERE w.incarnation <= 10000
                 """);
         jdbc.execute("VACUUM ANALYZE");

@@ -68,7 +68,10 @@ class TransientFailureTest {
         HikariConfig config = database.poolConfig(proxy.through(database.url()) + "?options=" + settings);
         config.setConnectionTimeout(250);
         pool = new HikariDataSource(config);
-        backend = PostgresBackend.builder(pool).migration(MigrationMode.NONE).build();
+        backend = PostgresBackend.builder(pool)
+                .migration(MigrationMode.NONE)
+                .notifyMode(NotifyMode.POLL) // notifications would take requests of the operation for their own
+                .build();
     }
 
     private void disconnect() {

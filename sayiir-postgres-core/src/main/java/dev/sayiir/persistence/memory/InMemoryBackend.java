@@ -326,7 +326,7 @@ public final class InMemoryBackend
     @Override
     public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return claims.claimAvailable(query, now()).stream()
-                .filter(claim -> !isStopped(claim) && !isDelivered(claim.instanceId()))
+                .filter(claim -> !isStopped(claim) && isRunning(claim) && !isDelivered(claim.instanceId()))
                 .map(claim -> new ClaimedTask(
                         claim, require(claim.instanceId()).current().snapshot()))
                 .toList();
@@ -454,6 +454,15 @@ public final class InMemoryBackend
     private WorkflowSnapshot announced(WorkflowSnapshot saved) {
         tellIf(Claims.mayBeDue(saved));
         return saved;
+    }
+
+    /** Another task of the instance, claimed with this one, may have stopped it. */
+    private boolean isRunning(TaskClaim claim) {
+        boolean running = require(claim.instanceId()).current().snapshot().status() == WorkflowStatus.IN_PROGRESS;
+        if (!running) {
+            claims.release(claim, now());
+        }
+        return running;
     }
 
     private InMemorySignals signals(String instanceId) {
