@@ -40,9 +40,9 @@ public interface StoreObserver {
     default void retried(StoreOperation operation) {}
 
     /**
-     * A worker asks for tasks.
+     * Workers are told that a task may be due.
      *
-     * @param source why it does so now
+     * @param source where that is known from
      */
     default void wokenUp(WakeUpSource source) {}
 

@@ -132,7 +132,7 @@ public final class PostgresBackend
         this.events = new EventRepository(jdbc, name);
         this.signals = new SignalService(lock, events, loader, saver);
         this.wakeUps = new PostgresWakeUps(
-                builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections));
+                builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections), observer);
         this.claims = new ClaimRepository(jdbc, name);
         this.claiming = new ClaimService(failures, claims, instances, loader, saver, lock, signals, wakeUps, observer);
         this.branches = new BranchService(failures, new BranchRepository(jdbc, name), claims, saver, lock, claiming);

@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUpSubscriptions;
 import dev.sayiir.persistence.WakeUps;
@@ -17,6 +18,7 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
 
     private final DataSource dataSource;
     private final NotifyMode mode;
+    private final StoreObserver observer;
     private final WakeUpSubscriptions subscriptions = new WakeUpSubscriptions();
     private final NotificationSender sender;
     private final NotificationListener listener;
@@ -31,7 +33,11 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
 
     /** @param own where the listener's connections come from, if not from the DataSource */
     PostgresWakeUps(
-            DataSource dataSource, SchemaName schema, NotifyMode mode, Optional<ListenerConnection.Source> own) {
+            DataSource dataSource,
+            SchemaName schema,
+            NotifyMode mode,
+            Optional<ListenerConnection.Source> own,
+            StoreObserver observer) {
         if (mode == NotifyMode.LISTEN && own.isEmpty() && Pools.hasOneConnection(dataSource)) {
             throw new IllegalArgumentException(
                     "The pool has a single connection, which notify mode LISTEN would take for "
@@ -39,6 +45,7 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
         }
         this.dataSource = dataSource;
         this.mode = mode;
+        this.observer = observer;
         NotifyChannel channel = NotifyChannel.of(schema);
         String senderId = UUID.randomUUID().toString();
         this.sender = new NotificationSender(dataSource, channel, senderId);
@@ -51,7 +58,7 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
                 senderId,
                 proof,
                 ListenerSettings.SILENCE);
-        this.listener = new NotificationListener(settings, subscriptions::tell);
+        this.listener = new NotificationListener(settings, this::wakeUp);
     }
 
     @Override
@@ -85,8 +92,13 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
         }
     }
 
+    private void wakeUp(WakeUpSource source) {
+        observer.wokenUp(source);
+        subscriptions.tell(source);
+    }
+
     private void tell() {
-        subscriptions.tell(WakeUpSource.LOCAL);
+        wakeUp(WakeUpSource.LOCAL);
         if (mode != NotifyMode.POLL && state() != WakeUpState.FALLEN_BACK) {
             sender.send();
         }

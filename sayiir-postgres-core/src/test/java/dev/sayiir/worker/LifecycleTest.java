@@ -217,7 +217,10 @@ class LifecycleTest extends WorkerContractTest {
         for (int i = 0; i < 5; i++) {
             resultOf("order-" + i);
         }
-        await().untilAsserted(() -> assertThat(polls.claimed).containsExactly(1, 1, 1, 1, 1, 0));
+        await().untilAsserted(() -> assertThat(polls.claimed).startsWith(1, 1, 1, 1, 1, 0));
+        assertThat(polls.claimed)
+                .as("a slot that gets free while the last poll is sent may cause one more")
+                .hasSizeLessThanOrEqualTo(7);
     }
 
     @Test

@@ -37,6 +37,7 @@ final class SayiirHealthIndicator extends AbstractHealthIndicator {
                 .withDetail("schemaVersion", status.schemaVersion().orElse("not recorded"))
                 .withDetail("server", status.serverVersion())
                 .withDetail("role", status.standby() ? "standby" : "primary")
+                .withDetail("wakeUps", backend.wakeUpState())
                 .withDetail("readyTasks", now.readyTasks())
                 .withDetail("oldestReadyAge", now.oldestReadyAge());
         if (status.standby()) {

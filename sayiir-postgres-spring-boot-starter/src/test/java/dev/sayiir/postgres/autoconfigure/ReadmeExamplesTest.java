@@ -371,7 +371,7 @@ class ReadmeExamplesTest extends StarterTest {
     // endregion
 
     @Configuration(proxyBeanMethods = false)
-    @EnableAutoConfiguration
+    @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
     @Import(Fulfilment.class)
     static class FulfilmentApplication {}
 
