@@ -16,7 +16,7 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 /** Tells who has subscribed here, and other processes, that a task may be due: once what makes it due is committed. */
 final class PostgresWakeUps implements WakeUps, AutoCloseable {
 
-    private final DataSource dataSource;
+    private final CallersTransaction callersTransaction;
     private final NotifyMode mode;
     private final StoreObserver observer;
     private final WakeUpSubscriptions subscriptions = new WakeUpSubscriptions();
@@ -43,7 +43,7 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
                     "The pool has a single connection, which notify mode LISTEN would take for "
                             + "good; make the pool larger, or set a URL of its own for notifications");
         }
-        this.dataSource = dataSource;
+        this.callersTransaction = new CallersTransaction(dataSource);
         this.mode = mode;
         this.observer = observer;
         NotifyChannel channel = NotifyChannel.of(schema);
@@ -84,8 +84,7 @@ final class PostgresWakeUps implements WakeUps, AutoCloseable {
 
     /** Within a transaction of the caller it waits for the commit, and comes to nothing with a rollback. */
     void announce() {
-        if (TransactionSynchronizationManager.isSynchronizationActive()
-                && TransactionSynchronizationManager.hasResource(dataSource)) {
+        if (TransactionSynchronizationManager.isSynchronizationActive() && callersTransaction.isActive()) {
             TransactionSynchronizationManager.registerSynchronization(onCommit);
         } else {
             tell();

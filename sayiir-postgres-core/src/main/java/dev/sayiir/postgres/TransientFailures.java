@@ -19,7 +19,6 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
  * Tries an operation again when it failed for a reason that passes: a deadlock, a lost or refused connection, a server that
@@ -42,11 +41,13 @@ final class TransientFailures {
     private static final String CONNECTION = "08";
 
     private final DataSource dataSource;
+    private final CallersTransaction callersTransaction;
     private final StoreObserver observer;
     private final RetryTemplate retries;
 
     TransientFailures(DataSource dataSource, StoreObserver observer) {
         this.dataSource = dataSource;
+        this.callersTransaction = new CallersTransaction(dataSource);
         this.observer = observer;
         this.retries = new RetryTemplate(RetryPolicy.builder()
                 .maxRetries(6)
@@ -60,7 +61,7 @@ final class TransientFailures {
     }
 
     <T> T retry(StoreOperation operation, Supplier<T> work) {
-        if (isInCallersTransaction()) {
+        if (callersTransaction.isActive()) {
             return work.get();
         }
         AtomicBoolean again = new AtomicBoolean();
@@ -77,7 +78,7 @@ final class TransientFailures {
      * been carried out. If that cannot be found out any more, the caller has to know.
      */
     <T> T retryWrite(StoreOperation operation, String instanceId, Function<Write, T> work) {
-        if (isInCallersTransaction()) {
+        if (callersTransaction.isActive()) {
             return work.apply(Write.first());
         }
         long id = Write.newId();
@@ -108,10 +109,6 @@ final class TransientFailures {
                 .map(cause -> String.valueOf(cause.getSQLState()))
                 .filter(state -> state.startsWith(CONNECTION) || SHUT_DOWN.contains(state))
                 .isPresent();
-    }
-
-    private boolean isInCallersTransaction() {
-        return TransactionSynchronizationManager.hasResource(dataSource);
     }
 
     private boolean isWorthAnotherTry(Throwable failure) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.Map;
@@ -16,6 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 class CallerTransactionTest {
@@ -76,6 +79,26 @@ class CallerTransactionTest {
         };
 
         abstract void run(PostgresBackend backend, WorkflowSnapshot stored);
+    }
+
+    @Test
+    void R7_a_transaction_aware_proxy_of_the_data_source_is_looked_through() {
+        PostgresBackend behindProxy = PostgresBackend.builder(
+                        new TransactionAwareDataSourceProxy(database.dataSource()))
+                .migration(MigrationMode.NONE)
+                .build();
+
+        transaction.executeWithoutResult(status -> {
+            behindProxy.createSnapshot(
+                    WorkflowSnapshot.start("a", "d", Payload.empty()).moveTo(new AtTask("t")));
+            assertThat(TransactionSynchronizationManager.getSynchronizations())
+                    .as("the wake-up waits for the commit")
+                    .anyMatch(it -> it.getClass().getName().startsWith(PostgresWakeUps.class.getName()));
+            status.setRollbackOnly();
+        });
+
+        assertThat(backend.findSnapshot("a")).isEmpty();
+        behindProxy.close();
     }
 
     @ParameterizedTest

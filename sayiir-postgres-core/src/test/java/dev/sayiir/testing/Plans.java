@@ -52,6 +52,9 @@ public final class Plans implements QueryExecutionListener {
     @Override
     public void beforeQuery(ExecutionInfo execution, List<QueryInfo> queries) {
         for (QueryInfo query : queries) {
+            if (query.getQuery().contains("pg_notify")) {
+                continue; // sent in the background, whenever it comes
+            }
             try (Connection connection = dataSource.getConnection();
                     PreparedStatement statement = connection.prepareStatement(explain + query.getQuery())) {
                 for (ParameterSetOperation parameter : query.getParametersList().get(0)) {

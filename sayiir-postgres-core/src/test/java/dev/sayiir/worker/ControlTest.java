@@ -44,7 +44,7 @@ class ControlTest extends WorkerContractTest {
     }
 
     @Test
-    void item_25_a_cancel_or_a_pause_reaches_an_instance_that_nobody_works_on() {
+    void a_cancel_or_a_pause_reaches_an_instance_that_nobody_works_on() {
         start(task(
                 "first",
                 (in, task) -> in.equals("delay")
@@ -63,7 +63,7 @@ class ControlTest extends WorkerContractTest {
     }
 
     @Test
-    void item_25_a_request_that_nobody_has_applied_is_carried_out_by_whoever_polls() {
+    void a_request_that_nobody_has_applied_is_carried_out_by_whoever_polls() {
         workflows.start(WORKFLOW, "to-cancel", "in");
         workflows.start(WORKFLOW, "to-pause", "in");
         signals.storeSignal("to-cancel", SignalKind.CANCEL, REQUEST);
@@ -162,7 +162,7 @@ class ControlTest extends WorkerContractTest {
     }
 
     @Test
-    void item_30_an_instance_that_is_paused_before_its_last_task_is_finished_after_it_is_resumed() {
+    void an_instance_that_is_paused_before_its_last_task_is_finished_after_it_is_resumed() {
         start(slow(TaskOutcome.next("last", "out")), task("last", (in, task) -> TaskOutcome.complete("done")));
         begin("order-1");
         awaitBegun();
@@ -297,7 +297,7 @@ class ControlTest extends WorkerContractTest {
     }
 
     @Test
-    void item_53_of_several_workers_one_moves_a_delay_on_and_the_task_after_it_runs_once() {
+    void of_several_workers_one_moves_a_delay_on_and_the_task_after_it_runs_once() {
         AtomicInteger runs = new AtomicInteger();
         for (int i = 0; i < 4; i++) {
             start(

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class FailureTest extends WorkerContractTest {
 
     @Test
-    void item_92_a_failure_without_a_policy_fails_the_workflow() {
+    void a_failure_without_a_policy_fails_the_workflow() {
         AtomicInteger tries = new AtomicInteger();
         start(task("first", (in, task) -> {
             tries.incrementAndGet();

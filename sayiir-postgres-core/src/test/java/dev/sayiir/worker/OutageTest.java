@@ -84,7 +84,7 @@ class OutageTest {
     }
 
     @Test
-    void item_128_a_result_is_kept_while_the_database_is_away_and_stored_when_it_is_back() {
+    void a_result_is_kept_while_the_database_is_away_and_stored_when_it_is_back() {
         workflows.start(WORKFLOW, "order-1", "in");
         try (TaskWorker worker = start()) {
             await().until(() -> begun.getCount() == 0);

@@ -306,7 +306,7 @@ class OutcomeTest extends WorkerContractTest {
     }
 
     @Test
-    void item_39_a_wait_without_an_event_goes_on_with_another_task_when_its_time_is_up() {
+    void a_wait_without_an_event_goes_on_with_another_task_when_its_time_is_up() {
         start(
                 task(
                         "first",
@@ -319,7 +319,7 @@ class OutcomeTest extends WorkerContractTest {
     }
 
     @Test
-    void item_39_a_wait_without_an_event_fails_the_workflow_if_it_says_so() {
+    void a_wait_without_an_event_fails_the_workflow_if_it_says_so() {
         start(task(
                 "first",
                 (in, task) ->
@@ -344,7 +344,7 @@ class OutcomeTest extends WorkerContractTest {
     }
 
     @Test
-    void item_127_the_end_of_the_last_task_and_of_the_workflow_are_one_checkpoint() {
+    void the_end_of_the_last_task_and_of_the_workflow_are_one_checkpoint() {
         start(
                 task("first", (in, task) -> TaskOutcome.next("second", "out")),
                 task("second", (in, task) -> TaskOutcome.complete("done")));
