@@ -1,7 +1,8 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.Signals;
-import dev.sayiir.postgres.TaskRows.Change;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.postgres.TaskRows.Closed;
 import dev.sayiir.postgres.TaskRows.Put;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
@@ -11,38 +12,58 @@ import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
-import dev.sayiir.workflow.WorkflowStatus;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** What the statements that write a checkpoint are given. */
+/** What the function that writes a checkpoint is given. */
 final class CheckpointParams {
 
-    private final String sequence;
-
-    CheckpointParams(SchemaName schema) {
-        this.sequence = schema.in("${schema}.sayiir_claim_token");
-    }
+    private CheckpointParams() {}
 
     /** Those of a checkpoint that begins a new baseline. */
-    Params baseline(Checkpoint checkpoint) {
+    static Params baseline(Checkpoint checkpoint) {
+        Optional<Payload> input = checkpoint.snapshot().initialInput();
         return of(checkpoint)
                 .flag("baseline", true)
-                .bytes(
-                        "initialInput",
-                        checkpoint.snapshot().initialInput().map(Payload::bytes).orElse(null));
+                .bytes("initialInput", input.map(Payload::bytes).orElse(null));
     }
 
-    /** Those that every checkpoint has: it keeps claims as they are, unless more is said. */
-    Params of(Checkpoint checkpoint) {
+    /** Those of one that adds to what is stored, and keeps claims as they are. */
+    static Params following(Checkpoint checkpoint) {
+        return of(checkpoint).flag("baseline", false).bytes("initialInput", null);
+    }
+
+    /** Those of one that commits a task, and carries its claim on to the next one if a time to live is given. */
+    static Params committing(Checkpoint checkpoint, TaskClaim claim, OptionalLong carryOn) {
+        TaskRows rows = TaskRows.of(checkpoint.snapshot(), checkpoint.changes());
+        boolean done = rows.isOnlyDone(claim.taskId());
+        return of(checkpoint, done ? rows.without(claim.taskId()) : rows)
+                .flag("baseline", false)
+                .bytes("initialInput", null)
+                .text("claimedTaskId", claim.taskId())
+                .number("claimToken", claim.claimToken())
+                .flag("claimedDone", done)
+                .text("workerId", claim.workerId())
+                .number("carryOn", carryOn);
+    }
+
+    private static Params of(Checkpoint checkpoint) {
+        return of(checkpoint, TaskRows.of(checkpoint.snapshot(), checkpoint.changes()))
+                .text("claimedTaskId", Optional.empty())
+                .number("claimToken", OptionalLong.empty())
+                .flag("claimedDone", false)
+                .text("workerId", Optional.empty())
+                .number("carryOn", OptionalLong.empty());
+    }
+
+    private static Params of(Checkpoint checkpoint, TaskRows rows) {
         WorkflowSnapshot snapshot = checkpoint.snapshot();
-        Optional<OpenTask> open = snapshot.openTask();
-        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
+        TaskChanges changes = checkpoint.changes();
         Optional<ExecutionPosition> position = snapshot.position();
         Params params = Params.of("instanceId", snapshot.instanceId())
+                .number("writeId", checkpoint.writeId())
                 .time("createdAt", Optional.of(snapshot.createdAt()))
-                .flag("running", snapshot.status() == WorkflowStatus.IN_PROGRESS)
+                .text("definitionHash", snapshot.definitionHash())
                 .text("status", snapshot.status().text())
                 .text("positionKind", position.map(at -> at.kind().text()))
                 .text("currentTaskId", position.flatMap(ExecutionPosition::nodeId))
@@ -53,41 +74,49 @@ final class CheckpointParams {
                 .text("error", snapshot.state() instanceof WorkflowState.Failed failed ? failed.error() : null)
                 .text("statusReason", reason(snapshot.state()))
                 .text("statusRequestedBy", requester(snapshot.state()))
-                .text("definitionHash", snapshot.definitionHash())
                 .bytes("data", checkpoint.data())
-                .flag("release", false)
-                .number("carryOn", OptionalLong.empty())
-                .text("workerId", Optional.empty())
-                .text("sequence", sequence)
-                .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
-                .text("lastError", retry.map(TaskRetry::lastError))
-                .number("writeId", checkpoint.writeId())
-                .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))
-                .flag("waiting", open.filter(OpenTask::waiting).isPresent())
-                .time("notBefore", open.flatMap(OpenTask::notBefore));
-        TaskChanges changes = checkpoint.changes();
-        params.texts("completedTaskIds", changes.completed().keySet())
+                .texts("completedTaskIds", changes.completed().keySet())
                 .payloads("outputs", changes.completed().values())
                 .texts("withdrawnTaskIds", changes.withdrawn());
-        TaskRows rows = TaskRows.of(snapshot, changes);
-        List<Put> put = rows.put();
-        List<Change> changed = rows.changed();
-        params.flag("forkLeft", changes.forkLeft())
-                .text("closedStatus", TaskRows.leftAs(snapshot.status(), false))
-                .number("branchesLeft", branchesLeft(snapshot));
-        return params.texts("putTaskIds", put.stream().map(Put::taskId).toList())
-                .texts("putStatuses", put.stream().map(Put::status).toList())
-                .flags("putDone", put.stream().map(Put::done).toList())
-                .flags("putOpen", put.stream().map(Put::open).toList())
+        open(params, snapshot, changes);
+        return params.texts("putTaskIds", rows.put().stream().map(Put::taskId).toList())
+                .flags("putDone", rows.put().stream().map(Put::done).toList())
                 .texts(
                         "putBranches",
-                        put.stream().map(row -> row.branch().orElse(null)).toList())
-                .texts("changedTaskIds", changed.stream().map(Change::taskId).toList())
-                .texts("changedStatuses", changed.stream().map(Change::status).toList())
+                        rows.put().stream()
+                                .map(row -> row.branch().orElse(null))
+                                .toList())
+                .texts(
+                        "closedTaskIds",
+                        rows.closed().stream().map(Closed::taskId).toList())
+                .texts(
+                        "closedStatuses",
+                        rows.closed().stream().map(Closed::status).toList())
                 .flags(
-                        "changedWithdrawn",
-                        changed.stream().map(Change::withdrawn).toList())
-                .flags("changedOpen", changed.stream().map(Change::open).toList());
+                        "closedWithdrawn",
+                        rows.closed().stream().map(Closed::withdrawn).toList())
+                .flag("forkLeft", changes.forkLeft())
+                .text("leftStatus", TaskRows.leftAs(snapshot.status(), false));
+    }
+
+    private static void open(Params params, WorkflowSnapshot snapshot, TaskChanges changes) {
+        Optional<OpenTask> open = snapshot.openTask();
+        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
+        params.text("openTaskId", open.map(OpenTask::taskId))
+                .flag(
+                        "openDone",
+                        open.filter(task -> changes.completed().containsKey(task.taskId()))
+                                .isPresent())
+                .flag(
+                        "openWithdrawn",
+                        open.filter(task -> changes.withdrawn().contains(task.taskId()))
+                                .isPresent())
+                .flag("waiting", open.filter(OpenTask::waiting).isPresent())
+                .time("notBefore", open.flatMap(OpenTask::notBefore))
+                .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))
+                .number("branchesLeft", branchesLeft(snapshot))
+                .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
+                .text("lastError", retry.map(TaskRetry::lastError));
     }
 
     private static OptionalLong branchesLeft(WorkflowSnapshot snapshot) {

@@ -155,7 +155,7 @@ final class ClaimService {
         Committed committed = failures.retryWrite(
                 operation,
                 claim.instanceId(),
-                write -> saver.commit(claim, snapshot, carryOn, write)
+                write -> commitOnce(claim, snapshot, carryOn, write)
                         .orElseGet(() -> commitLocked(claim, snapshot, carryOn, write)));
         if (committed.signalled() && isStopped(operation, committed.next().orElse(claim))) {
             return new CommittedTask(load(operation, claim.instanceId()), Optional.empty());
@@ -180,10 +180,20 @@ final class ClaimService {
                     if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
                         throw new StaleSnapshotException(instanceId, snapshot.version(), stored.version());
                     }
-                    return saver.commit(claim, snapshot, carryOn, write)
+                    return commitOnce(claim, snapshot, carryOn, write)
                             .orElseThrow(() -> InstanceLock.broken(instanceId));
                 })
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
+    }
+
+    private Optional<Committed> commitOnce(
+            TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
+        try {
+            return saver.commit(claim, snapshot, carryOn, write);
+        } catch (ClaimLostException e) {
+            observer.claimsLost(1);
+            throw e;
+        }
     }
 
     /** Whether the instance is signalled remains to be seen. */

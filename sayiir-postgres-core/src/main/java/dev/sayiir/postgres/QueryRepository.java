@@ -18,7 +18,8 @@ final class QueryRepository {
     private static final String COLUMNS = """
             SELECT w.instance_id, w.definition_hash, w.status, w.position_kind, w.current_task_id,
                    w.completed_task_count, w.error, w.task_priority, w.task_tags, w.version,
-                   w.created_at, w.updated_at, w.completed_at
+                   w.created_at, w.updated_at,
+                   CASE WHEN w.status IN ('Completed', 'Failed', 'Cancelled') THEN w.updated_at END AS completed_at
             FROM ${schema}.sayiir_workflows AS w
             WHERE\s""";
 

@@ -28,7 +28,7 @@ final class RetentionRepository {
 
     /**
      * The oldest of one status, along the index on it. An instance is created before it ends, so what was created later
-     * than the limit is not looked at; that bounds the walk when nothing is left to delete.
+     * than the limit is not looked at; that bounds the walk when nothing is left to delete. Nothing updates it after its end.
      */
     private static final String FINISHED = """
             WITH old AS (
@@ -36,7 +36,7 @@ final class RetentionRepository {
                 FROM ${schema}.sayiir_workflows AS w
                 WHERE w.status = :status
                   AND w.created_at < statement_timestamp() - :keep * interval '1 microsecond'
-                  AND w.completed_at < statement_timestamp() - :keep * interval '1 microsecond'
+                  AND w.updated_at < statement_timestamp() - :keep * interval '1 microsecond'
                 ORDER BY w.created_at, w.instance_id
                 LIMIT :limit
                 FOR UPDATE SKIP LOCKED

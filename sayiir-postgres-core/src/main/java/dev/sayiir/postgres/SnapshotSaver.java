@@ -2,6 +2,7 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
+import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
@@ -104,7 +105,10 @@ final class SnapshotSaver {
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    /** Empty if the claim is lost, another version is stored, or the instance is finished or gone. */
+    /**
+     * Empty if the claim is lost, another version is stored, or the instance is finished or gone. Throws {@link
+     * ClaimLostException} if the claim was lost while this was waiting for its turn.
+     */
     Optional<Committed> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         TaskChanges changes = snapshot.taskChanges().orElseThrow();
         return checkpoints.commit(checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn);
@@ -201,7 +205,7 @@ final class SnapshotSaver {
         StoredTasks tasks = instances.lockTasks(instanceId);
         TaskChanges changes = TaskChanges.replacing(tasks.completed(), tasks.open(), snapshot);
         long version = checkpoints
-                .replace(checkpoint(snapshot, data, changes, write), stored.version())
+                .replace(checkpoint(snapshot, data, changes, write), stored)
                 .orElseThrow(() -> InstanceLock.broken(instanceId));
         return snapshot.storedAs(version, stored.incarnation());
     }

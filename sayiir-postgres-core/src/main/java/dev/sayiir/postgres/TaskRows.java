@@ -13,55 +13,53 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a checkpoint does to the rows of the task table. A task is in at most one of the two lists, because one statement
- * must not write a row twice.
+ * What a checkpoint does to the rows of the task table, but for the task at which the instance stands afterwards.
  *
- * @param put rows that are written whether they exist or not
- * @param changed rows that exist and lose their place or their result
+ * @param put tasks that are done or begin a branch, whether they have a row or not
+ * @param closed tasks that have a row and lose their place or their result
  */
-record TaskRows(List<Put> put, List<Change> changed) {
+record TaskRows(List<Put> put, List<Closed> closed) {
 
-    /** A task that is done, or open, or both; and if it begins a branch, which one. */
-    record Put(String taskId, String status, boolean done, boolean open, Optional<String> branch) {}
+    /** A task that is done; and if it begins a branch, which one. */
+    record Put(String taskId, boolean done, Optional<String> branch) {}
 
-    /** A task whose result no longer counts, or that is no longer open. */
-    record Change(String taskId, String status, boolean withdrawn, boolean open) {}
+    /** A task that is no longer open, or whose result no longer counts. */
+    record Closed(String taskId, String status, boolean withdrawn) {}
 
     static TaskRows of(WorkflowSnapshot snapshot, TaskChanges changes) {
-        Optional<OpenTask> open = snapshot.openTask();
-        String openId = open.map(OpenTask::taskId).orElse("");
-        String openStatus = open.filter(OpenTask::waiting).isPresent() ? "waiting" : "active";
-
+        String openId = snapshot.openTask().map(OpenTask::taskId).orElse("");
         Map<String, String> begun = new LinkedHashMap<>();
         changes.branchesToOpen(snapshot).forEach((label, branch) -> begun.put(branch.taskId(), label));
 
         List<Put> put = new ArrayList<>();
         for (String taskId : changes.completed().keySet()) {
-            Optional<String> branch = Optional.ofNullable(begun.remove(taskId));
-            boolean alsoOpen = taskId.equals(openId) || branch.isPresent();
-            String status = branch.isPresent() ? "active" : alsoOpen ? openStatus : "completed";
-            put.add(new Put(taskId, status, true, alsoOpen, branch));
+            if (!taskId.equals(openId)) {
+                put.add(new Put(taskId, true, Optional.ofNullable(begun.remove(taskId))));
+            }
         }
-        if (open.isPresent()
-                && !changes.completed().containsKey(openId)
-                && !changes.withdrawn().contains(openId)) {
-            put.add(new Put(openId, openStatus, false, true, Optional.empty()));
-        }
-        begun.forEach((taskId, label) -> put.add(new Put(taskId, "active", false, true, Optional.of(label))));
+        begun.forEach((taskId, label) -> put.add(new Put(taskId, false, Optional.of(label))));
 
         Set<String> existing = new LinkedHashSet<>(changes.withdrawn());
         existing.removeAll(begun.keySet());
         existing.addAll(changes.left().keySet());
-        List<Change> changed = new ArrayList<>();
+        existing.remove(openId);
+        List<Closed> closed = new ArrayList<>();
         for (String taskId : existing) {
-            boolean isOpen = taskId.equals(openId);
-            boolean withdrawn = changes.withdrawn().contains(taskId);
             Boolean wasWaiting = changes.left().get(taskId);
-            String status =
-                    isOpen ? openStatus : wasWaiting == null ? "skipped" : leftAs(snapshot.status(), wasWaiting);
-            changed.add(new Change(taskId, status, withdrawn, isOpen));
+            String status = wasWaiting == null ? "skipped" : leftAs(snapshot.status(), wasWaiting);
+            closed.add(new Closed(taskId, status, changes.withdrawn().contains(taskId)));
         }
-        return new TaskRows(put, changed);
+        return new TaskRows(put, closed);
+    }
+
+    /** Whether all that is to be said of a task is that it is done. */
+    boolean isOnlyDone(String taskId) {
+        return put.contains(new Put(taskId, true, Optional.empty()));
+    }
+
+    TaskRows without(String taskId) {
+        return new TaskRows(
+                put.stream().filter(row -> !row.taskId().equals(taskId)).toList(), closed);
     }
 
     /** What becomes of a task that was left without a result: it shares the end of its instance, if that is one. */

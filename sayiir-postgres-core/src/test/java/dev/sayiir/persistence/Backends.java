@@ -6,10 +6,12 @@ import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PgBouncer;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.testing.RowRules;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 
 /**
  * Every backend that keeps the contract. To run the suite on some of them only: {@code
@@ -29,19 +31,24 @@ final class Backends {
 
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Backend postgres(int major) {
-        return new Backend(
-                "postgres-" + major,
-                () -> Stores.of(PostgresBackend.builder(
-                                PostgresServer.of(major).newDatabase().dataSource())
-                        .build()));
+        return new Backend("postgres-" + major, () -> {
+            DataSource dataSource = PostgresServer.of(major).newDatabase().dataSource();
+            return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
+        });
     }
 
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Stores throughPgBouncer() {
         Database database = PostgresServer.of(17).newDatabase();
         String url = PgBouncer.before(database).through(database.url());
-        return Stores.of(PostgresBackend.builder(new HikariDataSource(database.poolConfig(url)))
-                .build());
+        PostgresBackend backend = PostgresBackend.builder(new HikariDataSource(database.poolConfig(url)))
+                .build();
+        return ruled(backend, database.dataSource());
+    }
+
+    private static Stores ruled(PostgresBackend backend, DataSource dataSource) {
+        RowRules.enforce(dataSource);
+        return Stores.of(backend);
     }
 
     static Stream<Backend> all() {

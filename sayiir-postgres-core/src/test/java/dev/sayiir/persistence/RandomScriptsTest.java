@@ -6,6 +6,7 @@ import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.testing.RowRules;
 import dev.sayiir.workflow.Snapshots;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,7 @@ class RandomScriptsTest {
         try (Database database = PostgresServer.of(17).newDatabase()) {
             Stores postgres =
                     Stores.of(PostgresBackend.builder(database.dataSource()).build());
+            RowRules.enforce(database.dataSource());
             TransactionTemplate transaction =
                     new TransactionTemplate(new DataSourceTransactionManager(database.dataSource()));
             List<Future<Optional<String>>> differences = new ArrayList<>();

@@ -1,8 +1,13 @@
 package dev.sayiir.testing;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,26 +17,22 @@ import net.ttddyy.dsproxy.QueryInfo;
 import net.ttddyy.dsproxy.listener.QueryExecutionListener;
 import net.ttddyy.dsproxy.proxy.ParameterSetOperation;
 import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** Asks the server how it executes what the code under test sends, with the values that it sends. */
-public final class Plans implements QueryExecutionListener {
+public final class Plans {
 
-    private final DataSource dataSource;
-    private final String explain;
-    private final List<String> plans = new ArrayList<>();
-
-    private Plans(DataSource dataSource, String explain) {
-        this.dataSource = dataSource;
-        this.explain = explain;
-    }
+    private Plans() {}
 
     /**
-     * @param dataSource leads to the database
-     * @param work what to explain; it runs for real as well
-     * @return the plan of each statement, in order
+     * @param dataSource leads to the database, as a superuser
+     * @param work what to explain
+     * @return for each statement, in order, its plan and those of all statements in the functions that it calls
      */
     public static List<String> of(DataSource dataSource, Consumer<DataSource> work) {
-        return explained(dataSource, "EXPLAIN ", work);
+        Logged logged = new Logged();
+        work.accept(ProxyDataSourceBuilder.create(dataSource).listener(logged).build());
+        return logged.plans;
     }
 
     /**
@@ -40,23 +41,74 @@ public final class Plans implements QueryExecutionListener {
      * @return the plan of each statement with its buffers, in order
      */
     public static List<String> withBuffers(DataSource dataSource, Consumer<DataSource> work) {
-        return explained(dataSource, "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) ", work);
+        Analyzed analyzed = new Analyzed(dataSource);
+        work.accept(ProxyDataSourceBuilder.create(dataSource).listener(analyzed).build());
+        return analyzed.plans;
     }
 
-    private static List<String> explained(DataSource dataSource, String explain, Consumer<DataSource> work) {
-        Plans plans = new Plans(dataSource, explain);
-        work.accept(ProxyDataSourceBuilder.create(dataSource).listener(plans).build());
-        return plans.plans;
+    /** Has the server's own module send the plans of all that a statement runs along with its result. */
+    private static final class Logged implements QueryExecutionListener {
+
+        private final List<String> plans = new ArrayList<>();
+
+        @Override
+        public void beforeQuery(ExecutionInfo execution, List<QueryInfo> queries) {
+            try (Statement statement = execution.getStatement().getConnection().createStatement()) {
+                statement.execute("""
+                        LOAD 'auto_explain';
+                        SET auto_explain.log_min_duration = 0;
+                        SET auto_explain.log_nested_statements = on;
+                        SET auto_explain.log_level = notice
+                        """);
+            } catch (SQLException e) {
+                throw new AssertionError("Cannot have the plans sent", e);
+            }
+        }
+
+        @Override
+        public void afterQuery(ExecutionInfo execution, List<QueryInfo> queries) {
+            if (inBackground(queries.get(0))) {
+                return;
+            }
+            Statement explained = execution.getStatement();
+            try (Statement next = explained.getConnection().createStatement()) {
+                next.execute(
+                        "SET auto_explain.log_min_duration = -1"); // only then is a statement over in a transaction
+                String plan = text(explained.getWarnings()) + text(next.getWarnings());
+                assertThat(plan).as(queries.get(0).getQuery()).contains("Query Text");
+                plans.add(plan);
+            } catch (SQLException e) {
+                throw new AssertionError("Cannot read the plans", e);
+            }
+        }
+
+        private static String text(@Nullable SQLWarning first) {
+            StringBuilder text = new StringBuilder();
+            for (SQLWarning warning = first; warning != null; warning = warning.getNextWarning()) {
+                text.append(warning.getMessage()).append('\n');
+            }
+            return text.toString();
+        }
     }
 
-    @Override
-    public void beforeQuery(ExecutionInfo execution, List<QueryInfo> queries) {
-        for (QueryInfo query : queries) {
-            if (query.getQuery().contains("pg_notify")) {
-                continue; // sent in the background, whenever it comes
+    private static final class Analyzed implements QueryExecutionListener {
+
+        private final DataSource dataSource;
+        private final List<String> plans = new ArrayList<>();
+
+        private Analyzed(DataSource dataSource) {
+            this.dataSource = dataSource;
+        }
+
+        @Override
+        public void beforeQuery(ExecutionInfo execution, List<QueryInfo> queries) {
+            QueryInfo query = queries.get(0);
+            if (inBackground(query)) {
+                return;
             }
             try (Connection connection = dataSource.getConnection();
-                    PreparedStatement statement = connection.prepareStatement(explain + query.getQuery())) {
+                    PreparedStatement statement = connection.prepareStatement(
+                            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) " + query.getQuery())) {
                 for (ParameterSetOperation parameter : query.getParametersList().get(0)) {
                     parameter.getMethod().invoke(statement, parameter.getArgs());
                 }
@@ -65,16 +117,21 @@ public final class Plans implements QueryExecutionListener {
                 throw new AssertionError("Cannot explain " + query.getQuery(), e);
             }
         }
+
+        @Override
+        public void afterQuery(ExecutionInfo execution, List<QueryInfo> queries) {}
+
+        private static String lines(ResultSet rows) throws SQLException {
+            StringBuilder lines = new StringBuilder();
+            while (rows.next()) {
+                lines.append(rows.getString(1)).append('\n');
+            }
+            return lines.toString();
+        }
     }
 
-    @Override
-    public void afterQuery(ExecutionInfo execution, List<QueryInfo> queries) {}
-
-    private static String lines(ResultSet rows) throws Exception {
-        StringBuilder lines = new StringBuilder();
-        while (rows.next()) {
-            lines.append(rows.getString(1)).append('\n');
-        }
-        return lines.toString();
+    /** Whether it is sent whenever it comes. */
+    private static boolean inBackground(QueryInfo query) {
+        return query.getQuery().contains("pg_notify");
     }
 }

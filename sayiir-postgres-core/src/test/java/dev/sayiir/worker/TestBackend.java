@@ -9,11 +9,13 @@ import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.testing.RowRules;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import javax.sql.DataSource;
 
 /** What the worker is tried on. A store whose clock is not that of the worker shows that the worker's does not matter. */
 enum TestBackend {
@@ -34,9 +36,10 @@ enum TestBackend {
 
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Stores postgres(int major) {
-        return Stores.of(
-                PostgresBackend.builder(PostgresServer.of(major).newDatabase().dataSource())
-                        .build());
+        DataSource dataSource = PostgresServer.of(major).newDatabase().dataSource();
+        PostgresBackend backend = PostgresBackend.builder(dataSource).build();
+        RowRules.enforce(dataSource);
+        return Stores.of(backend);
     }
 
     /** The same for all tests. */
