@@ -157,7 +157,7 @@ final class ClaimRepository {
             WITH held AS (
                 SELECT t.instance_id, t.task_id
                 FROM ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.worker_id = :workerId AND t.claim_token IS NOT NULL
+                WHERE t.worker_id = :workerId AND t.claim_expires_at IS NOT NULL
                 ORDER BY t.instance_id, t.task_id
                 FOR UPDATE
             )

@@ -2,6 +2,7 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.Plans;
@@ -10,8 +11,10 @@ import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -87,6 +90,30 @@ class PlanTest {
         WorkflowSnapshot big = backend(database).loadSnapshot("big");
         assertOnlyPrimaryKeys(
                 plans(backend -> backend.saveSnapshot(big.completeTask("task-200", Payload.utf8("out")))), 1);
+    }
+
+    @Test
+    void committing_and_carrying_on_uses_primary_keys_and_that_of_pending_requests_only() {
+        TaskClaim claim = backend(database)
+                .claimTask("big", "next", "worker-1", Duration.ofMinutes(1))
+                .orElseThrow();
+        WorkflowSnapshot done = backend(database)
+                .loadSnapshot("big")
+                .completeTask("next", Payload.utf8("out"))
+                .moveTo(new AtTask("after"));
+
+        List<String> plans = plans(backend -> backend.commitTask(claim, done, Optional.of(Duration.ofMinutes(1))));
+
+        assertThat(plans).hasSize(1);
+        assertThat(plans.get(0))
+                .contains("Update on sayiir_workflows", "Insert on sayiir_workflow_history")
+                .contains("Update on sayiir_workflow_tasks", "Insert on sayiir_workflow_tasks")
+                .doesNotContain("Seq Scan");
+        assertThat(indexes(plans.get(0)))
+                .containsExactlyInAnyOrder(
+                        "sayiir_workflows_pkey",
+                        "sayiir_workflow_tasks_pkey",
+                        "sayiir_workflow_events_pending_request");
     }
 
     @Test

@@ -130,8 +130,9 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
 CREATE INDEX sayiir_workflow_tasks_by_readiness ON ${schema}.sayiir_workflow_tasks (task_priority, ready_at) WHERE ready_at IS NOT NULL;
 -- "Who is at task X": here, and not on the instance's row, which would lose its in-place updates.
 CREATE INDEX sayiir_workflow_tasks_open ON ${schema}.sayiir_workflow_tasks (task_id, instance_id) WHERE status IN ('active', 'waiting');
--- All claims of one worker, to release them together.
-CREATE INDEX sayiir_workflow_tasks_by_worker ON ${schema}.sayiir_workflow_tasks (worker_id) WHERE claim_token IS NOT NULL;
+-- All claims of one worker, to release them together. Not where there is a token: a statement that names a token would be
+-- thought to find it soonest by reading all of this index, if the statistics are from a time of few claims.
+CREATE INDEX sayiir_workflow_tasks_by_worker ON ${schema}.sayiir_workflow_tasks (worker_id) WHERE claim_expires_at IS NOT NULL;
 
 -- Grows with every acquisition of a claim. A cache per connection would let a later claim get a smaller number.
 CREATE SEQUENCE ${schema}.sayiir_claim_token AS bigint CACHE 1;
@@ -418,7 +419,14 @@ BEGIN
          completed_task_ids, outputs, withdrawn_task_ids, data, initial_input, write_id)
     VALUES (p_instance_id, checkpoint_version, checkpoint_at, p_baseline, p_status, p_current_task_id,
             NULLIF(p_completed_task_ids, '{}'), NULLIF(p_outputs, '{}'), NULLIF(p_withdrawn_task_ids, '{}'),
-            p_data, p_initial_input, p_write_id);
+            p_data, p_initial_input, p_write_id)
+    -- A cancel or a pause that was asked for until the lock was there; later ones find the task free, or claimed anew.
+    RETURNING p_claim_token IS NOT NULL
+        AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                    WHERE e.instance_id = p_instance_id
+                      AND e.kind IN ('CancelRequested', 'PauseRequested')
+                      AND e.consumed_at IS NULL)
+    INTO signalled;
 
     IF p_fork_left THEN
         -- In the order of their keys, as those do who extend or release several claims.
@@ -477,7 +485,6 @@ BEGIN
             -- Quoted by dollars, since there may be an apostrophe in the schema's name.
             next_claim_token := nextval($name$ ${schema}.sayiir_claim_token $name$);
         END IF;
-        -- A task that stays open stays claimed.
         INSERT INTO ${schema}.sayiir_workflow_tasks AS t
             (instance_id, task_id, status, ready_at, completed_version, started_at,
              claim_token, claimed_at, claim_expires_at, worker_id, attempts,
@@ -488,30 +495,35 @@ BEGIN
                 CASE WHEN next_claim_token IS NOT NULL THEN p_worker_id END,
                 CASE WHEN next_claim_token IS NOT NULL THEN 1 ELSE 0 END,
                 p_task_priority, p_definition_hash, p_task_tags, p_last_failed_worker, p_last_error, p_branches_left)
-        ON CONFLICT (instance_id, task_id) DO UPDATE SET
-            status = excluded.status,
-            ready_at = CASE WHEN excluded.ready_at IS NOT NULL
-                            THEN GREATEST(excluded.ready_at, t.claim_expires_at) END,
-            completed_version = COALESCE(excluded.completed_version,
-                                         CASE WHEN NOT p_open_withdrawn THEN t.completed_version END),
-            started_at = CASE WHEN t.completed_at IS NOT NULL THEN excluded.started_at ELSE t.started_at END,
-            completed_at = NULL,
-            claim_token = COALESCE(excluded.claim_token, t.claim_token),
-            claimed_at = COALESCE(excluded.claimed_at, t.claimed_at),
-            claim_expires_at = COALESCE(excluded.claim_expires_at, t.claim_expires_at),
-            worker_id = COALESCE(excluded.worker_id, t.worker_id),
-            attempts = excluded.attempts
-                       + CASE WHEN t.completed_at IS NULL AND NOT p_open_done THEN t.attempts ELSE 0 END,
-            task_priority = excluded.task_priority,
-            definition_hash = excluded.definition_hash,
-            task_tags = excluded.task_tags,
-            last_failed_worker = excluded.last_failed_worker,
-            error = excluded.error,
-            branch = NULL,
-            after_task_id = NULL,
-            not_before = NULL,
-            branches_left = excluded.branches_left
+        ON CONFLICT (instance_id, task_id) DO NOTHING
         RETURNING t.attempts INTO next_attempts;
+        IF NOT FOUND THEN
+            -- It stays open and claimed, or is open again.
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET status = CASE WHEN p_waiting THEN 'waiting' ELSE 'active' END,
+                ready_at = CASE WHEN due IS NOT NULL THEN GREATEST(due, t.claim_expires_at) END,
+                completed_version = CASE WHEN p_open_done THEN checkpoint_version
+                                         WHEN NOT p_open_withdrawn THEN t.completed_version END,
+                started_at = CASE WHEN t.completed_at IS NOT NULL THEN checkpoint_at ELSE t.started_at END,
+                completed_at = NULL,
+                claim_token = COALESCE(next_claim_token, t.claim_token),
+                claimed_at = CASE WHEN next_claim_token IS NOT NULL THEN checkpoint_at ELSE t.claimed_at END,
+                claim_expires_at = COALESCE(next_expires_at, t.claim_expires_at),
+                worker_id = CASE WHEN next_claim_token IS NOT NULL THEN p_worker_id ELSE t.worker_id END,
+                attempts = CASE WHEN next_claim_token IS NOT NULL THEN 1 ELSE 0 END
+                           + CASE WHEN t.completed_at IS NULL AND NOT p_open_done THEN t.attempts ELSE 0 END,
+                task_priority = p_task_priority,
+                definition_hash = p_definition_hash,
+                task_tags = p_task_tags,
+                last_failed_worker = p_last_failed_worker,
+                error = p_last_error,
+                branch = NULL,
+                after_task_id = NULL,
+                not_before = NULL,
+                branches_left = p_branches_left
+            WHERE t.instance_id = p_instance_id AND t.task_id = p_open_task_id
+            RETURNING t.attempts INTO next_attempts;
+        END IF;
     END IF;
 
     IF cardinality(p_put_task_ids) > 0 THEN
@@ -586,12 +598,6 @@ BEGIN
           AND t.completed_at IS NULL
           AND t.task_id <> ALL (p_put_task_ids);
     END IF;
-
-    signalled := p_claim_token IS NOT NULL
-        AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
-                    WHERE e.instance_id = p_instance_id
-                      AND e.kind IN ('CancelRequested', 'PauseRequested')
-                      AND e.consumed_at IS NULL);
 END
 $$;
 
