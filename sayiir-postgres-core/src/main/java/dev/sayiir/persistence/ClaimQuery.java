@@ -13,7 +13,7 @@ import java.util.Set;
  * @param ttl how long it may have them, 1 ms to {@value ClaimQuery#MAX_DAYS} days
  * @param definitions the workflows that it knows, by definition hash; empty for all
  * @param tags what it offers: it is given tasks that have none but these tags; empty for all tasks
- * @param ageing how long a task has to have been due to count as one priority level more urgent, 1 ms to {@value
+ * @param ageingInterval how long a task has to have been due to count as one priority level more urgent, 1 ms to {@value
  *     ClaimQuery#MAX_DAYS} days
  */
 public record ClaimQuery(
@@ -22,7 +22,7 @@ public record ClaimQuery(
         Duration ttl,
         Optional<Set<String>> definitions,
         Optional<Set<String>> tags,
-        Duration ageing) {
+        Duration ageingInterval) {
 
     /** The longest claim, in days. */
     public static final int MAX_DAYS = 36_500;
@@ -32,7 +32,7 @@ public record ClaimQuery(
         Identifiers.requireName("worker id", workerId);
         Arguments.requireLimit(limit);
         requireDuration("ttl", ttl);
-        requireDuration("ageing", ageing);
+        requireDuration("ageing interval", ageingInterval);
         definitions = definitions.map(Set::copyOf);
         tags = tags.map(Set::copyOf);
         definitions.ifPresent(all -> all.forEach(hash -> Identifiers.requireName("definition hash", hash)));
@@ -58,7 +58,7 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if it is less than 1
      */
     public ClaimQuery limit(int most) {
-        return new ClaimQuery(workerId, most, ttl, definitions, tags, ageing);
+        return new ClaimQuery(workerId, most, ttl, definitions, tags, ageingInterval);
     }
 
     /**
@@ -66,7 +66,7 @@ public record ClaimQuery(
      * @return the same query for tasks of these workflows only
      */
     public ClaimQuery definitions(Set<String> hashes) {
-        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), tags, ageing);
+        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), tags, ageingInterval);
     }
 
     /**
@@ -74,15 +74,15 @@ public record ClaimQuery(
      * @return the same query for tasks that have none but these tags
      */
     public ClaimQuery tags(Set<String> offered) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(offered), ageing);
+        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(offered), ageingInterval);
     }
 
     /**
      * @param perLevel how long a task has to have been due to count as one priority level more urgent
-     * @return the same query with that ageing
+     * @return the same query with that ageing interval
      * @throws IllegalArgumentException if it is out of its range
      */
-    public ClaimQuery ageing(Duration perLevel) {
+    public ClaimQuery ageingInterval(Duration perLevel) {
         return new ClaimQuery(workerId, limit, ttl, definitions, tags, perLevel);
     }
 

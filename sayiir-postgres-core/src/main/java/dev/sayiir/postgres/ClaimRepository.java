@@ -243,7 +243,7 @@ final class ClaimRepository {
     private static Params wanted(ClaimQuery query) {
         return Params.of("workerId", query.workerId())
                 .number("limit", query.limit())
-                .number("ageing", micros(query.ageing()))
+                .number("ageing", micros(query.ageingInterval()))
                 .flag("anyDefinition", query.definitions().isEmpty())
                 .texts("definitions", query.definitions().orElse(Set.of()))
                 .flag("anyTag", query.tags().isEmpty())

@@ -30,6 +30,7 @@ public final class TaskWorkerBuilder {
     Duration pollInterval = Duration.ofSeconds(1);
     Duration claimTtl = Duration.ofMinutes(1);
     Duration heartbeat = Duration.ofSeconds(20);
+    Duration ageingInterval = Duration.ofMinutes(5);
     Duration shutdownTimeout = Duration.ofSeconds(30);
     Duration interruptGrace = Duration.ofSeconds(5);
     Optional<Set<String>> tags = Optional.empty();
@@ -125,6 +126,19 @@ public final class TaskWorkerBuilder {
     }
 
     /**
+     * So that no task waits for ever behind more urgent ones.
+     *
+     * @param interval how long a task has to have been due to count as one priority level more urgent, 1 ms to 36,500
+     *     days; 5 minutes unless set
+     * @return this
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public TaskWorkerBuilder ageingInterval(Duration interval) {
+        this.ageingInterval = ClaimQuery.requireDuration("ageing interval", interval);
+        return this;
+    }
+
+    /**
      * @param timeout how long tasks may take to finish when the worker is closed, 0 to 36,500 days; 30 s unless
      *     set
      * @return this
@@ -178,7 +192,9 @@ public final class TaskWorkerBuilder {
     }
 
     ClaimQuery query() {
-        ClaimQuery query = ClaimQuery.of(workerId, batchSize, claimTtl).definitions(workflows);
+        ClaimQuery query = ClaimQuery.of(workerId, batchSize, claimTtl)
+                .definitions(workflows)
+                .ageingInterval(ageingInterval);
         return tags.map(query::tags).orElse(query);
     }
 

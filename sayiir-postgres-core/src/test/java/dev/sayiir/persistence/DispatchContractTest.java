@@ -63,7 +63,7 @@ class DispatchContractTest extends ContractTest {
         store.createSnapshot(with("second", TaskPriority.NORMAL));
         store.createSnapshot(with("urgent", TaskPriority.CRITICAL));
 
-        assertThat(available(ClaimQuery.of("w", 3, MINUTE).ageing(Duration.ofDays(ClaimQuery.MAX_DAYS))))
+        assertThat(available(ClaimQuery.of("w", 3, MINUTE).ageingInterval(Duration.ofDays(ClaimQuery.MAX_DAYS))))
                 .containsExactly("urgent", "first", "second");
     }
 
@@ -73,7 +73,8 @@ class DispatchContractTest extends ContractTest {
                 parked("old").toBuilder().taskPriority(TaskPriority.MINIMAL).build());
         store.createSnapshot(with("urgent", TaskPriority.CRITICAL));
 
-        assertThat(available(ClaimQuery.of("w", 1, MINUTE).ageing(MINUTE))).containsExactly("old");
+        assertThat(available(ClaimQuery.of("w", 1, MINUTE).ageingInterval(MINUTE)))
+                .containsExactly("old");
     }
 
     @Test

@@ -301,7 +301,7 @@ class TaskClaimContractTest extends ContractTest {
 
         assertThatIllegalArgumentException().isThrownBy(() -> ClaimQuery.of("w", 1, ttl));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ClaimQuery.of("w", 1, MINUTE).ageing(ttl));
+                .isThrownBy(() -> ClaimQuery.of("w", 1, MINUTE).ageingInterval(ttl));
         assertThatIllegalArgumentException().isThrownBy(() -> claims.claimTask("order-1", "reserve", "w", ttl));
         assertThatIllegalArgumentException().isThrownBy(() -> claims.extendTaskClaims(List.of(claim), ttl));
         assertThatIllegalArgumentException()

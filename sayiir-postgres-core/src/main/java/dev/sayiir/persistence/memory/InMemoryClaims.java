@@ -142,14 +142,14 @@ final class InMemoryClaims {
                         .lastFailedWorker()
                         .filter(query.workerId()::equals)
                         .isPresent())
-                .thenComparing(it -> urgency(query.ageing(), it, now))
+                .thenComparing(it -> urgency(query.ageingInterval(), it, now))
                 .thenComparing(Candidate::readyAt);
     }
 
     /** The less, the more urgent: levels times the length of one, less how long it has been due. */
-    private static BigInteger urgency(Duration ageing, Candidate candidate, Instant now) {
+    private static BigInteger urgency(Duration ageingInterval, Candidate candidate, Instant now) {
         Duration due = Duration.between(candidate.readyAt(), now);
-        return nanos(ageing)
+        return nanos(ageingInterval)
                 .multiply(BigInteger.valueOf(candidate.snapshot().taskPriority().level()))
                 .subtract(nanos(due));
     }

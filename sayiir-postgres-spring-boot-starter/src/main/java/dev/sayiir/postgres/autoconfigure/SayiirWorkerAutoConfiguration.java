@@ -37,7 +37,11 @@ import tools.jackson.databind.json.JsonMapper;
         after = SayiirPostgresAutoConfiguration.class,
         afterName = "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration")
 @ConditionalOnBean({SnapshotStore.class, SignalStore.class, TaskClaimStore.class, WorkflowQueries.class})
-@EnableConfigurationProperties({SayiirWorkerProperties.class, SayiirClaimsProperties.class})
+@EnableConfigurationProperties({
+    SayiirWorkerProperties.class,
+    SayiirClaimsProperties.class,
+    SayiirDispatchProperties.class
+})
 public final class SayiirWorkerAutoConfiguration {
 
     private static final String WORKER = "sayiir.postgres.worker.";
@@ -58,6 +62,7 @@ public final class SayiirWorkerAutoConfiguration {
             TaskClaimStore claims,
             SayiirWorkerProperties worker,
             SayiirClaimsProperties claim,
+            SayiirDispatchProperties dispatch,
             ObjectProvider<Workflow> workflows,
             ObjectProvider<TaskHandler<?>> handlers,
             ObjectProvider<JsonMapper> mapper,
@@ -74,6 +79,7 @@ public final class SayiirWorkerAutoConfiguration {
             TaskWorkerBuilder builder =
                     TaskWorker.builder(snapshots, signals, claims).mapper(mapper.getIfUnique(JsonMapper::shared));
             apply(builder, worker, claim);
+            set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
             known.forEach(builder::workflow);
             all.forEach(builder::handler);
             wakeUps.ifUnique(builder::wakeUps);

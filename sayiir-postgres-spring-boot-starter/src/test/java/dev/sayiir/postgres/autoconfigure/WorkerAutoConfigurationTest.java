@@ -5,32 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.SnapshotStore;
-import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
-import dev.sayiir.persistence.WorkflowSummary;
-import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskOutcome;
 import dev.sayiir.worker.TaskWorker;
-import dev.sayiir.worker.TaskWorkerListener;
 import dev.sayiir.worker.Workflow;
 import dev.sayiir.worker.Workflows;
-import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
-import org.springframework.boot.autoconfigure.AutoConfigurations;
-import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -40,82 +28,7 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The worker and the workflows of an application. */
-class WorkerAutoConfigurationTest extends StarterTest {
-
-    private static final Workflow FULFILMENT = new Workflow("fulfilment-v1", "reserve");
-    private static final Workflow RETRIED = new Workflow("retried-v1", "flaky");
-
-    private ApplicationContextRunner withWorker() {
-        return onApplicationDatabase()
-                .withConfiguration(AutoConfigurations.of(SayiirWorkerAutoConfiguration.class))
-                .withPropertyValues("sayiir.postgres.worker.poll-interval=20ms");
-    }
-
-    private ApplicationContextRunner fulfilment() {
-        return withWorker().withUserConfiguration(Fulfilment.class);
-    }
-
-    @Configuration(proxyBeanMethods = false)
-    static class Fulfilment {
-
-        final CountDownLatch blocked = new CountDownLatch(1);
-        final CountDownLatch begun = new CountDownLatch(1);
-        final AtomicReference<TaskContext> last = new AtomicReference<>();
-
-        @Bean
-        Workflow fulfilmentWorkflow() {
-            return FULFILMENT;
-        }
-
-        @Bean
-        Workflow retried() {
-            return RETRIED;
-        }
-
-        @Bean
-        TaskHandler<String> reserve() {
-            return TaskHandler.of("reserve", String.class, (sku, task) -> TaskOutcome.next("charge-card", sku));
-        }
-
-        @WorkflowTask("charge-card")
-        TaskOutcome charge(TaskContext task, String sku) {
-            last.set(task);
-            return TaskOutcome.next("ship", sku + " paid");
-        }
-
-        @WorkflowTask("ship")
-        private TaskOutcome ship(String what) {
-            return TaskOutcome.complete(what + ", shipped");
-        }
-
-        @WorkflowTask(value = "flaky", timeout = "1m", maxRetries = 2, retryDelay = "1ms")
-        TaskOutcome flaky(TaskContext task) {
-            if (task.attempt() < 3) {
-                throw new IllegalStateException("try " + task.attempt());
-            }
-            return TaskOutcome.complete(task.deadline().isPresent());
-        }
-
-        @WorkflowTask("block")
-        TaskOutcome block(Payload input) throws InterruptedException {
-            begun.countDown();
-            blocked.await();
-            return TaskOutcome.complete(input);
-        }
-    }
-
-    private static <T> T run(ApplicationContext context, Workflow workflow, Class<T> result) {
-        Workflows workflows = context.getBean(Workflows.class);
-        workflows.start(workflow, "order-1", "tea");
-        try {
-            WorkflowSummary end =
-                    workflows.awaitEnd("order-1", Duration.ofMinutes(1)).orElseThrow();
-            assertThat(end.status()).isEqualTo(WorkflowStatus.COMPLETED);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-        return workflows.result("order-1", result).orElseThrow();
-    }
+class WorkerAutoConfigurationTest extends WorkerStarterTest {
 
     @Test
     void handler_beans_and_marked_methods_do_the_tasks_of_the_workflow_beans() {
@@ -233,88 +146,6 @@ class WorkerAutoConfigurationTest extends StarterTest {
     }
 
     @Test
-    void the_worker_id_and_the_ttl_of_claims_can_be_set() {
-        fulfilment()
-                .withPropertyValues(
-                        "sayiir.postgres.worker.worker-id=worker-7",
-                        "sayiir.postgres.claims.ttl=10m",
-                        "sayiir.postgres.claims.heartbeat=1m")
-                .run(context -> {
-                    TaskClaim claim = claimOfBlocked(context);
-                    assertThat(claim.workerId()).isEqualTo("worker-7");
-                    assertThat(Duration.between(claim.claimedAt(), claim.expiresAt()))
-                            .isEqualTo(Duration.ofMinutes(10));
-                });
-    }
-
-    /** The claim of a task that is under way, as the view shows it. */
-    private static TaskClaim claimOfBlocked(ApplicationContext context) throws InterruptedException {
-        begin(context, "order-1");
-        context.getBean(Fulfilment.class).begun.await();
-        TaskClaim claim = context.getBean(JdbcTemplate.class)
-                .queryForObject(
-                        "SELECT worker_id, claim_token, claimed_at, expires_at FROM sayiir.sayiir_task_claims",
-                        (row, number) -> new TaskClaim(
-                                "order-1",
-                                "block",
-                                "blocked-v1",
-                                row.getString("worker_id"),
-                                row.getLong("claim_token"),
-                                1,
-                                Optional.empty(),
-                                row.getTimestamp("claimed_at").toInstant(),
-                                row.getTimestamp("expires_at").toInstant()));
-        context.getBean(Fulfilment.class).blocked.countDown();
-        return claim;
-    }
-
-    private static void begin(ApplicationContext context, String instanceId) {
-        context.getBean(Workflows.class).start(new Workflow("fulfilment-v1", "block"), instanceId, Payload.empty());
-    }
-
-    @Test
-    void concurrency_and_batch_size_limit_how_many_tasks_are_claimed() {
-        for (String limit : List.of("concurrency=1", "batch-size=1")) {
-            AtomicInteger most = new AtomicInteger();
-            AtomicInteger polls = new AtomicInteger();
-            fulfilment()
-                    .withPropertyValues("sayiir.postgres.worker." + limit)
-                    .withBean(TaskWorkerListener.class, () -> new TaskWorkerListener() {
-                        @Override
-                        public void polled(int claimed) {
-                            most.accumulateAndGet(claimed, Math::max);
-                            polls.incrementAndGet();
-                        }
-                    })
-                    .run(context -> {
-                        context.getBean(Fulfilment.class).blocked.countDown();
-                        for (int i = 0; i < 10; i++) {
-                            begin(context, limit + "-" + i);
-                        }
-                        for (int i = 0; i < 10; i++) {
-                            assertThat(context.getBean(Workflows.class)
-                                            .awaitEnd(limit + "-" + i, Duration.ofMinutes(1)))
-                                    .isPresent();
-                        }
-                    });
-            assertThat(most).as(limit).hasValue(1);
-            assertThat(polls.get()).isGreaterThanOrEqualTo(10);
-        }
-    }
-
-    @Test
-    void tags_are_what_the_worker_offers() {
-        fulfilment().withPropertyValues("sayiir.postgres.worker.tags=gpu,eu").run(context -> {
-            Workflows workflows = context.getBean(Workflows.class);
-            workflows.start(FULFILMENT, "other", "tea", instance -> instance.taskTags(List.of("arm")));
-            workflows.start(FULFILMENT, "order-1", "tea", instance -> instance.taskTags(List.of("gpu")));
-
-            assertThat(workflows.awaitEnd("order-1", Duration.ofMinutes(1))).isPresent();
-            assertThat(workflows.status("other")).isEqualTo(WorkflowStatus.IN_PROGRESS);
-        });
-    }
-
-    @Test
     void with_wake_ups_the_worker_need_not_wait_for_its_next_poll() {
         Hints hints = new Hints();
         fulfilment()
@@ -341,22 +172,6 @@ class WorkerAutoConfigurationTest extends StarterTest {
             listener.set(told);
             return closed::incrementAndGet;
         }
-    }
-
-    @Test
-    void a_setting_that_makes_no_sense_is_named() {
-        List.of(
-                        "sayiir.postgres.worker.concurrency=0",
-                        "sayiir.postgres.worker.batch-size=-1",
-                        "sayiir.postgres.worker.poll-interval=0",
-                        "sayiir.postgres.worker.shutdown-timeout=-1s",
-                        "sayiir.postgres.worker.worker-id=",
-                        "sayiir.postgres.claims.heartbeat=2m")
-                .forEach(setting -> fulfilment()
-                        .withPropertyValues(setting)
-                        .run(context -> assertThat(context)
-                                .getFailure()
-                                .hasStackTraceContaining(setting.substring(0, setting.indexOf('=')))));
     }
 
     @Test
