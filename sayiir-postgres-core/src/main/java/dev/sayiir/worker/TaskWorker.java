@@ -54,7 +54,7 @@ public final class TaskWorker implements AutoCloseable {
         this.threads = WorkerThreads.executor("sayiir-task-");
         this.timer = new ScheduledThreadPoolExecutor(2, WorkerThreads.platform("sayiir-timer-"));
         timer.setRemoveOnCancelPolicy(true);
-        TaskWorkerListener listener = new LoggingListener(settings.listener);
+        TaskWorkerListener listener = new Listeners(settings.listeners);
         Outage outage = new Outage();
         Handlers handlers = new Handlers(settings.handlers);
         UnknownTasks workflows = new UnknownTasks(settings.workflows, settings.pollInterval.multipliedBy(10));

@@ -24,6 +24,7 @@ public final class TaskWorkerBuilder {
     final TaskClaimStore claims;
     final Set<String> workflows = new LinkedHashSet<>();
     final List<TaskHandler<?>> handlers = new ArrayList<>();
+    final List<TaskWorkerListener> listeners = new ArrayList<>();
     String workerId = ProcessHandle.current().pid() + "-" + UUID.randomUUID();
     int concurrency = 16;
     int batchSize = 16;
@@ -36,7 +37,6 @@ public final class TaskWorkerBuilder {
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
     JsonMapper mapper = JsonMapper.shared();
-    TaskWorkerListener listener = new TaskWorkerListener() {};
 
     TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
         this.snapshots = snapshots;
@@ -177,11 +177,12 @@ public final class TaskWorkerBuilder {
     }
 
     /**
-     * @param told is told what the worker does
+     * @param listener is told what the worker does, after those that were added before; what wraps the call of a handler
+     *     is within theirs
      * @return this
      */
-    public TaskWorkerBuilder listener(TaskWorkerListener told) {
-        this.listener = told;
+    public TaskWorkerBuilder listener(TaskWorkerListener listener) {
+        listeners.add(listener);
         return this;
     }
 

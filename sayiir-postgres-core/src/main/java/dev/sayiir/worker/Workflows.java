@@ -43,6 +43,7 @@ public final class Workflows {
     private final SignalStore signals;
     private final WorkflowQueries queries;
     private final JsonPayloads payloads;
+    private final WorkflowStartListener listener;
 
     /**
      * @param snapshots the snapshots
@@ -51,10 +52,35 @@ public final class Workflows {
      * @param mapper writes inputs and reads results
      */
     public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, JsonMapper mapper) {
+        this(snapshots, signals, queries, new JsonPayloads(mapper), (instance, start) -> start.apply(instance));
+    }
+
+    private Workflows(
+            SnapshotStore snapshots,
+            SignalStore signals,
+            WorkflowQueries queries,
+            JsonPayloads payloads,
+            WorkflowStartListener listener) {
         this.snapshots = snapshots;
         this.signals = signals;
         this.queries = queries;
-        this.payloads = new JsonPayloads(mapper);
+        this.payloads = payloads;
+        this.listener = listener;
+    }
+
+    /**
+     * The same workflows, whose starts are told to a listener as well.
+     *
+     * @param added wraps each start, within what the listeners wrap that were added before
+     * @return the workflows with the listener
+     */
+    public Workflows withListener(WorkflowStartListener added) {
+        return new Workflows(
+                snapshots,
+                signals,
+                queries,
+                payloads,
+                (instance, start) -> listener.aroundStart(instance, it -> added.aroundStart(it, start)));
     }
 
     /**
@@ -95,7 +121,8 @@ public final class Workflows {
             Workflow workflow, String instanceId, Object input, UnaryOperator<SnapshotBuilder> settings) {
         SnapshotBuilder instance = WorkflowSnapshot.builder(instanceId, workflow.name())
                 .initialInput(payloads.write("input of the workflow", input));
-        return snapshots.createSnapshot(settings.apply(instance).build().moveTo(new AtTask(workflow.firstTaskId())));
+        WorkflowSnapshot first = settings.apply(instance).build().moveTo(new AtTask(workflow.firstTaskId()));
+        return listener.aroundStart(first, snapshots::createSnapshot);
     }
 
     /**

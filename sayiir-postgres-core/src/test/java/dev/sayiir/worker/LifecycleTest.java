@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.workflow.WorkflowStatus;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -322,13 +324,51 @@ class LifecycleTest extends WorkerContractTest {
                     }
 
                     @Override
-                    public void taskEnded(dev.sayiir.persistence.TaskClaim claim, End end) {
+                    public void taskEnded(TaskClaim claim, End end) {
                         throw new IllegalStateException("ended");
                     }
                 }));
         begin("order-1");
 
         assertThat(resultOf("order-1")).isEqualTo("\"done\"");
+    }
+
+    /** Writes down what it is told. */
+    private static TaskWorkerListener noting(String name, List<String> notes) {
+        return new TaskWorkerListener() {
+            @Override
+            public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
+                notes.add(name + " begins");
+                try {
+                    return handler.call();
+                } finally {
+                    notes.add(name + " is done");
+                }
+            }
+
+            @Override
+            public void taskEnded(TaskClaim claim, End end) {
+                notes.add(name + " ended");
+                throw new IllegalStateException("what one throws is kept from the others");
+            }
+        };
+    }
+
+    @Test
+    void several_listeners_are_told_in_their_order_and_the_first_wraps_the_others() {
+        List<String> notes = new CopyOnWriteArrayList<>();
+        start(worker(task("first", (in, task) -> {
+                    notes.add("handler");
+                    return TaskOutcome.complete("done");
+                }))
+                .listener(noting("one", notes))
+                .listener(noting("two", notes)));
+        begin("order-1");
+        resultOf("order-1");
+
+        await().untilAsserted(() -> assertThat(notes)
+                .containsExactly(
+                        "one begins", "two begins", "handler", "two is done", "one is done", "one ended", "two ended"));
     }
 
     @Test

@@ -14,6 +14,7 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What an application starts and steers instances with. */
@@ -40,6 +41,26 @@ class WorkflowsTest extends WorkerContractTest {
 
         assertThat(started.taskPriority()).isEqualTo(TaskPriority.CRITICAL);
         assertThat(started.taskTags()).containsExactly("gpu");
+    }
+
+    @Test
+    void listeners_wrap_a_start_and_may_change_what_is_started() {
+        Workflows listened = workflows
+                .withListener((instance, start) -> start.apply(
+                        instance.toBuilder().taskTags(List.of("first")).build()))
+                .withListener((instance, start) -> {
+                    assertThat(instance.taskTags()).containsExactly("first");
+                    return start.apply(instance.toBuilder()
+                            .traceParent(Optional.of("00-trace"))
+                            .build());
+                });
+
+        listened.start(WORKFLOW, "order-1", "in");
+
+        WorkflowSnapshot started = snapshots.loadSnapshot("order-1");
+        assertThat(started.taskTags()).containsExactly("first");
+        assertThat(started.traceParent()).contains("00-trace");
+        assertThat(workflows.start(WORKFLOW, "order-2", "in").taskTags()).isEmpty();
     }
 
     @Test

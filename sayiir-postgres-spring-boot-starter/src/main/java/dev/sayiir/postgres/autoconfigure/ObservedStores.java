@@ -7,7 +7,6 @@ import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.workflow.SayiirException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
-import io.micrometer.observation.transport.ReceiverContext;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,14 +56,9 @@ final class ObservedStores implements StoreObserver {
      * message that came from there.
      */
     private Observation.Context context(StoreOperation operation) {
-        if (registry.getCurrentObservation() != null || operation.traceParent().isEmpty()) {
-            return new Observation.Context();
-        }
-        String traceParent = operation.traceParent().get();
-        ReceiverContext<String> received =
-                new ReceiverContext<>((carrier, key) -> key.equalsIgnoreCase("traceparent") ? carrier : null);
-        received.setCarrier(traceParent);
-        return received;
+        return registry.getCurrentObservation() != null
+                ? new Observation.Context()
+                : TraceParents.received(operation.traceParent());
     }
 
     @Override

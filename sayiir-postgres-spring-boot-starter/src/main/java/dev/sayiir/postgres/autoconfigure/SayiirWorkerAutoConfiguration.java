@@ -10,7 +10,9 @@ import dev.sayiir.worker.TaskWorker;
 import dev.sayiir.worker.TaskWorkerBuilder;
 import dev.sayiir.worker.TaskWorkerListener;
 import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.WorkflowStartListener;
 import dev.sayiir.worker.Workflows;
+import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,10 +24,13 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -35,7 +40,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @AutoConfiguration(
         after = SayiirPostgresAutoConfiguration.class,
-        afterName = "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration")
+        afterName = {
+            "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration",
+            "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration"
+        })
 @ConditionalOnBean({SnapshotStore.class, SignalStore.class, TaskClaimStore.class, WorkflowQueries.class})
 @EnableConfigurationProperties({
     SayiirWorkerProperties.class,
@@ -49,8 +57,16 @@ public final class SayiirWorkerAutoConfiguration {
     @Bean
     @ConditionalOnMissingBean
     Workflows sayiirWorkflows(
-            SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, ObjectProvider<JsonMapper> mapper) {
-        return new Workflows(snapshots, signals, queries, mapper.getIfUnique(JsonMapper::shared));
+            SnapshotStore snapshots,
+            SignalStore signals,
+            WorkflowQueries queries,
+            ObjectProvider<JsonMapper> mapper,
+            ObjectProvider<WorkflowStartListener> listeners) {
+        Workflows workflows = new Workflows(snapshots, signals, queries, mapper.getIfUnique(JsonMapper::shared));
+        for (WorkflowStartListener listener : listeners.orderedStream().toList()) {
+            workflows = workflows.withListener(listener);
+        }
+        return workflows;
     }
 
     @Bean
@@ -67,7 +83,7 @@ public final class SayiirWorkerAutoConfiguration {
             ObjectProvider<TaskHandler<?>> handlers,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<WakeUps> wakeUps,
-            ObjectProvider<TaskWorkerListener> listener,
+            ObjectProvider<TaskWorkerListener> listeners,
             ConfigurableListableBeanFactory beans) {
         return new TaskWorkerLifecycle(() -> {
             List<TaskHandler<?>> all = new ArrayList<>(handlers.orderedStream().toList());
@@ -83,7 +99,7 @@ public final class SayiirWorkerAutoConfiguration {
             known.forEach(builder::workflow);
             all.forEach(builder::handler);
             wakeUps.ifUnique(builder::wakeUps);
-            listener.ifUnique(builder::listener);
+            listeners.orderedStream().forEach(builder::listener);
             return Optional.of(builder.build());
         });
     }
@@ -97,6 +113,25 @@ public final class SayiirWorkerAutoConfiguration {
         Optional.ofNullable(worker.workerId()).ifPresent(id -> set(WORKER + "worker-id", id, builder::workerId));
         Optional.ofNullable(worker.tags())
                 .ifPresent(tags -> set(WORKER + "tags", tags, it -> builder.tags(Set.copyOf(it))));
+    }
+
+    /** Around whatever listeners of the application have no order, or one greater than 0. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(ObservationRegistry.class)
+    @ConditionalOnBean(ObservationRegistry.class)
+    static class Observed {
+
+        @Bean
+        @Order(0)
+        ObservedStarts sayiirObservedStarts(ObservationRegistry observations) {
+            return new ObservedStarts(observations);
+        }
+
+        @Bean
+        @Order(0)
+        ObservedTasks sayiirObservedTasks(ObservationRegistry observations) {
+            return new ObservedTasks(observations);
+        }
     }
 
     private static <T> void set(String property, T value, Consumer<T> setter) {

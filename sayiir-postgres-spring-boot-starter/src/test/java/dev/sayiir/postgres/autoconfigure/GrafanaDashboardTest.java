@@ -2,17 +2,19 @@ package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.Workflows;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.WorkflowSnapshot;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +30,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -57,9 +60,9 @@ class GrafanaDashboardTest {
                 "--server.port=0",
                 "--server.address=127.0.0.1",
                 "--management.endpoints.web.exposure.include=prometheus");
-        application
-                .getBean(SnapshotStore.class)
-                .createSnapshot(WorkflowSnapshot.start("order-1", "fulfilment-v1", Payload.empty()));
+        Workflows workflows = application.getBean(Workflows.class);
+        workflows.start(application.getBean(Workflow.class), "order-1", Payload.empty());
+        assertThat(workflows.awaitEnd("order-1", Duration.ofMinutes(1))).isPresent();
         String port = application.getEnvironment().getProperty("local.server.port");
         String text = HttpClient.newHttpClient()
                 .send(
@@ -117,10 +120,14 @@ class GrafanaDashboardTest {
         for (JsonNode target : targets()) {
             METRIC.matcher(target.get("expr").stringValue()).results().forEach(metric -> shown.add(metric.group()));
         }
-        assertThat(scraped.keySet().stream()
-                        .filter(name -> name.startsWith("sayiir_"))
-                        // How long what is under way has been, and the longest of an operation, are for a closer look.
-                        .filter(name -> !name.matches("sayiir_store_operations_(active_.*|seconds_max)")))
+        assertThat(
+                        scraped.keySet().stream()
+                                .filter(name -> name.startsWith("sayiir_"))
+                                // How long what is under way has been, the longest of its kind, and how long starts
+                                // take, are for a closer look.
+                                .filter(
+                                        name -> !name.matches(
+                                                "sayiir_(store_operations|task|workflow_start)_(active_.*|seconds_max)|sayiir_workflow_start_seconds_sum")))
                 .isNotEmpty()
                 .allSatisfy(name -> assertThat(shown).contains(name));
     }
@@ -141,5 +148,16 @@ class GrafanaDashboardTest {
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
-    static class Application {}
+    static class Application {
+
+        @Bean
+        Workflow fulfilment() {
+            return new Workflow("fulfilment-v1", "reserve");
+        }
+
+        @WorkflowTask("reserve")
+        TaskOutcome reserve(Payload order) {
+            return TaskOutcome.complete(order);
+        }
+    }
 }

@@ -8,19 +8,30 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskOutcome;
 import dev.sayiir.worker.TaskWorker;
+import dev.sayiir.worker.TaskWorkerListener;
 import dev.sayiir.worker.Workflow;
 import dev.sayiir.worker.Workflows;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.annotation.EnableTransactionManagement;
@@ -199,6 +210,62 @@ class WorkerAutoConfigurationTest extends WorkerStarterTest {
             worker.start();
             assertThat(run(context, FULFILMENT, String.class)).isEqualTo("tea paid, shipped");
         });
+    }
+
+    @Test
+    void all_listener_beans_are_told_in_their_order_and_observations_wrap_them() {
+        List<String> notes = new CopyOnWriteArrayList<>();
+        ObservationRegistry observations = ObservationRegistry.create();
+        observations.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+            @Override
+            public void onStart(Observation.Context context) {
+                notes.add(context.getName() + " "
+                        + context.getLowCardinalityKeyValue("workflow").getValue());
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return Set.of("sayiir.task", "sayiir.workflow.start").contains(context.getName());
+            }
+        });
+        fulfilment()
+                .withBean("observations", ObservationRegistry.class, () -> observations)
+                .withBean("last", TaskWorkerListener.class, () -> noting("last", notes))
+                .withBean(FirstListener.class, () -> new FirstListener(noting("first", notes)))
+                .run(context -> {
+                    assertThat(run(context, new Workflow("retried-v1", "ship"), String.class))
+                            .isEqualTo("tea, shipped");
+                    assertThat(notes)
+                            .containsExactly(
+                                    "sayiir.workflow.start retried-v1", "sayiir.task retried-v1", "first", "last");
+                });
+    }
+
+    private static TaskWorkerListener noting(String name, List<String> notes) {
+        return new TaskWorkerListener() {
+            @Override
+            public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
+                notes.add(name);
+                return handler.call();
+            }
+        };
+    }
+
+    @Order(1)
+    record FirstListener(TaskWorkerListener target) implements TaskWorkerListener {
+        @Override
+        public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
+            return target.aroundTask(task, handler);
+        }
+    }
+
+    @Test
+    void the_worker_needs_no_tracing_on_the_class_path() {
+        fulfilment()
+                .withClassLoader(new FilteredClassLoader("io.micrometer.tracing", "io.micrometer.core"))
+                .withBean(ObservationRegistry.class, ObservationRegistry::create)
+                .run(context ->
+                        assertThat(run(context, FULFILMENT, String.class)).isEqualTo("tea paid, shipped"));
     }
 
     @Test
