@@ -35,13 +35,13 @@ final class WorkflowGauges implements MeterBinder {
         gauge(
                 registry,
                 "sayiir.tasks",
-                "Open tasks.",
+                "Open tasks; finished ones are not counted.",
                 Tags.of("status", TaskStatus.ACTIVE.text()),
                 WorkflowFigures::activeTasks);
         gauge(
                 registry,
                 "sayiir.tasks",
-                "Open tasks.",
+                "Open tasks; finished ones are not counted.",
                 Tags.of("status", TaskStatus.WAITING.text()),
                 WorkflowFigures::waitingTasks);
         gauge(

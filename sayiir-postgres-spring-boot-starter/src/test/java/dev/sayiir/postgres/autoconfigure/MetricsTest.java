@@ -11,6 +11,7 @@ import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskStatus;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.CountedStatements;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -84,6 +86,19 @@ class MetricsTest extends StarterTest {
                                     "sayiir.events.pending");
                     assertThat(registry.get("sayiir.workflows").gauges()).allMatch(gauge -> gauge.value() == 0);
                 });
+    }
+
+    @Test
+    void tasks_are_counted_by_every_status_of_an_open_one_and_by_no_other() {
+        measured()
+                .run(context -> assertThat(context.getBean(MeterRegistry.class)
+                                .get("sayiir.tasks")
+                                .gauges())
+                        .extracting(gauge -> gauge.getId().getTag("status"))
+                        .containsExactlyInAnyOrderElementsOf(Stream.of(TaskStatus.values())
+                                .filter(TaskStatus::isOpen)
+                                .map(TaskStatus::text)
+                                .toList()));
     }
 
     @Test
