@@ -40,6 +40,7 @@ class ConfigurationGuideTest extends StarterTest {
                         recipe("own-database.yml"),
                         recipe("migration-role.yml"),
                         recipe("pgbouncer.yml"),
+                        recipe("ssl.yml"),
                         recipe("compose.yaml"));
         assertThat(blocks("sql")).containsExactly(recipe("migration-role.sql"));
     }
