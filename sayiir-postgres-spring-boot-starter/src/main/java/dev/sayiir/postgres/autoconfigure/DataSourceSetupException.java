@@ -1,6 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
-/** There is no DataSource for the backend, or it is not clear which. */
+/** There is no DataSource for the backend, it is not clear which, or it does not do what it is to be used for. */
 final class DataSourceSetupException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -12,6 +12,11 @@ final class DataSourceSetupException extends RuntimeException {
         super(description + " " + action);
         this.description = description;
         this.action = action;
+    }
+
+    DataSourceSetupException(String description, String action, Throwable cause) {
+        this(description, action);
+        initCause(cause);
     }
 
     String description() {

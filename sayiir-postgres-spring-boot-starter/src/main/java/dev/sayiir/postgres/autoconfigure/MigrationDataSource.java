@@ -56,9 +56,9 @@ final class MigrationDataSource extends DelegatingDataSource {
                 statement.execute("SET ROLE \"" + role.replace("\"", "\"\"") + '"');
             } catch (SQLException e) {
                 connection.close();
-                throw new SQLException(
+                throw new DataSourceSetupException(
                         "The role that " + PREFIX + "role names could not be taken on. " + e.getMessage(),
-                        e.getSQLState(),
+                        "Grant it to the role that migrates, or let " + PREFIX + "role name another one.",
                         e);
             }
         }

@@ -7,6 +7,8 @@ import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.NotifyMode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,6 +46,21 @@ class ConfigurationMetadataTest {
                                 name.startsWith("sayiir.postgres.hikari.") || property.has("description"))
                         .as(name)
                         .isTrue());
+    }
+
+    /** What each does is shown there; this only sees to it that none is forgotten. */
+    @Test
+    void every_property_is_set_in_a_test() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+            for (Path file : files.filter(it -> it.toString().endsWith(".java")).toList()) {
+                sources.append(Files.readString(file));
+            }
+        }
+        assertThat(properties.keySet().stream().filter(name -> !name.startsWith("sayiir.postgres.hikari.")))
+                .filteredOn(name -> !sources.toString().contains('"' + name + "="))
+                .as("properties that no test sets; how long an endpoint's answer is cached is up to Spring Boot")
+                .containsExactly("management.endpoint.sayiir.cache.time-to-live");
     }
 
     @Test

@@ -144,6 +144,13 @@ class DataSourceChoiceTest extends StarterTest {
     }
 
     @Test
+    void the_own_pool_backs_off_from_one_of_the_application_that_has_its_name() {
+        onOwnDatabase()
+                .withBean("sayiirDataSource", DataSource.class, other::dataSource)
+                .run(context -> assertThat(context.getBean("sayiirDataSource")).isSameAs(other.dataSource()));
+    }
+
+    @Test
     void two_marked_data_sources_are_refused() {
         onApplicationDatabase()
                 .withUserConfiguration(MarkedDataSource.class, AnotherMarkedDataSource.class)

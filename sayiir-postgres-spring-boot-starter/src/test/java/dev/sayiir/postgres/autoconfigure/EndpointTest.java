@@ -17,13 +17,17 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.actuate.info.InfoContributor;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import tools.jackson.databind.JsonNode;
@@ -133,6 +137,22 @@ class EndpointTest {
         start("management.endpoints.web.exposure.include=health");
         assertThat(get("/sayiir").statusCode()).isEqualTo(404);
         assertThat(application.getBeanNamesForType(SayiirEndpoint.class)).isEmpty();
+    }
+
+    @Test
+    void endpoint_and_info_back_off_from_those_of_the_application() {
+        new ApplicationContextRunner()
+                .withConfiguration(AutoConfigurations.of(
+                        SayiirPostgresAutoConfiguration.class, SayiirEndpointAutoConfiguration.class))
+                .withBean("workflows", DataSource.class, database::dataSource)
+                .withBean("own", SayiirEndpoint.class, () -> new SayiirEndpoint(null, null))
+                .withBean("sayiirInfoContributor", InfoContributor.class, () -> info -> {})
+                .withPropertyValues("management.endpoints.web.exposure.include=sayiir")
+                .run(context -> assertThat(context)
+                        .hasSingleBean(SayiirEndpoint.class)
+                        .hasBean("own")
+                        .hasSingleBean(InfoContributor.class)
+                        .doesNotHaveBean(SayiirInfoContributor.class));
     }
 
     @Test

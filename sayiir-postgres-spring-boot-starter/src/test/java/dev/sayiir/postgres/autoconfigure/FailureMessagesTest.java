@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sayiir.postgres.SchemaMigrator;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.Workflow;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
@@ -113,6 +116,64 @@ class FailureMessagesTest extends StarterTest {
             context.registerBean("second", DataSource.class, database::dataSource);
         });
         says(output, "several DataSources (first, second)", "@SayiirDataSource", "@Primary", "sayiir.postgres.url");
+    }
+
+    @Test
+    void two_transaction_managers_with_a_mark(CapturedOutput output) {
+        doesNotStart(
+                context -> context.registerBean(TransactionsTest.TwoMarked.class),
+                settings("spring.datasource", database));
+        says(
+                output,
+                "Several transaction managers are marked",
+                "Leave the mark on the one that manages the DataSource");
+    }
+
+    @Test
+    void a_url_to_listen_through_without_a_user(CapturedOutput output) {
+        doesNotStart(with(settings("spring.datasource", database), "sayiir.postgres.notify.url=" + database.url()));
+        says(output, "no user to connect as", "Set sayiir.postgres.notify.username");
+    }
+
+    @Test
+    void a_url_to_listen_through_that_is_none(CapturedOutput output) {
+        doesNotStart(with(settings("sayiir.postgres", database), "sayiir.postgres.notify.url=jdbc:mysql://here/db"));
+        says(output, "The value of sayiir.postgres.notify.url cannot be used", "jdbc:postgresql://host:port/database");
+    }
+
+    @Test
+    void a_data_source_that_does_not_tell_how_to_migrate_as_another_role(CapturedOutput output) {
+        doesNotStart(
+                context -> context.registerBean(
+                        DataSource.class, () -> new MigrationRoleTest.Opaque(database.dataSource())),
+                "sayiir.postgres.migration.username=flow_owner");
+        says(output, "of an unknown type", "Set sayiir.postgres.migration.url as well");
+    }
+
+    @Test
+    void a_role_that_may_not_be_taken_on_to_migrate(CapturedOutput output) {
+        doesNotStart(with(settings("spring.datasource", database), "sayiir.postgres.migration.role=no_such_role"));
+        says(
+                output,
+                "The role that sayiir.postgres.migration.role names could not be taken on",
+                "no_such_role",
+                "Grant it to the role that migrates");
+    }
+
+    @Test
+    void a_setting_of_the_worker_that_cannot_be(CapturedOutput output) {
+        doesNotStart(
+                context -> {
+                    context.registerBean(Workflow.class, () -> new Workflow("fulfilment-v1", "reserve"));
+                    context.registerBean(
+                            TaskHandler.class,
+                            () -> TaskHandler.of("reserve", String.class, (in, task) -> TaskOutcome.complete(in)));
+                },
+                with(settings("spring.datasource", database), "sayiir.postgres.worker.concurrency=0"));
+        says(
+                output,
+                "Invalid value '0' for configuration property 'sayiir.postgres.worker.concurrency'",
+                "must be at least 1");
     }
 
     private void says(CapturedOutput output, String... texts) {

@@ -137,7 +137,7 @@ class MigrationRoleTest extends StarterTest {
     }
 
     /** Tells nothing of where it leads. */
-    private static final class Opaque extends AbstractDataSource {
+    static final class Opaque extends AbstractDataSource {
 
         private final DataSource target;
 
