@@ -127,6 +127,42 @@ class SchemaMigratorTest {
         }
     }
 
+    /** As the version before the next one finds it, in a fleet that is being upgraded or set back. */
+    @Test
+    void a_schema_that_a_newer_version_has_upgraded_is_left_as_it_is() {
+        try (Database database = PostgresServer.of(17).newDatabase()) {
+            SchemaMigrator migrator = new SchemaMigrator(database.dataSource(), "sayiir");
+            migrator.migrate();
+            jdbc(database).execute("""
+                    INSERT INTO sayiir.sayiir_schema_history
+                    SELECT installed_rank + 1, '99', 'more', type, 'V99__more.sql', 7, installed_by, now(), 1, true
+                    FROM sayiir.sayiir_schema_history WHERE version = '1';
+                    ALTER TABLE sayiir.sayiir_workflows ADD COLUMN more text;
+                    """);
+
+            migrator.migrate();
+
+            assertThat(PostgresBackend.builder(database.dataSource())
+                            .build()
+                            .createSnapshot(WorkflowSnapshot.start("a", "d", Payload.empty()))
+                            .version())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    void a_schema_that_was_made_by_another_text_of_a_script_is_refused() {
+        try (Database database = PostgresServer.of(17).newDatabase()) {
+            SchemaMigrator migrator = new SchemaMigrator(database.dataSource(), "sayiir");
+            migrator.migrate();
+            jdbc(database).update("UPDATE sayiir.sayiir_schema_history SET checksum = 7 WHERE version = '1'");
+
+            assertThatThrownBy(migrator::migrate)
+                    .isInstanceOf(SchemaMigrationException.class)
+                    .hasMessageContaining("checksum");
+        }
+    }
+
     @Test
     void a_schema_that_has_other_tables_is_fine() {
         try (Database database = PostgresServer.of(13).newDatabase()) {
