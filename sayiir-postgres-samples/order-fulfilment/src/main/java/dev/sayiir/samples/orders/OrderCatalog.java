@@ -4,28 +4,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import org.springframework.core.io.Resource;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The orders of the day, from a file. */
-final class OrderCatalog {
+/** The orders of the day, from {@code orders.json}. */
+@Component
+public class OrderCatalog {
 
     private final List<Order> orders;
 
-    OrderCatalog(JsonMapper mapper, Resource file) {
-        try (InputStream content = file.getInputStream()) {
+    OrderCatalog(JsonMapper mapper) {
+        try (InputStream content = new ClassPathResource("orders.json").getInputStream()) {
             this.orders = List.of(mapper.readValue(content, Order[].class));
         } catch (IOException e) {
-            throw new UncheckedIOException("The orders in " + file.getDescription() + " cannot be read", e);
+            throw new UncheckedIOException("The orders in orders.json cannot be read", e);
         }
     }
 
-    List<Order> orders() {
+    /** @return the orders, in the order of the file */
+    public List<Order> orders() {
         return orders;
-    }
-
-    /** How many steps it takes to fulfil all of them. */
-    int steps() {
-        return orders.size() * Step.values().length;
     }
 }

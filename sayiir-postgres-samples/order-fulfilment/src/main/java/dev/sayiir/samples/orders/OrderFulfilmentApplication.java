@@ -2,39 +2,19 @@ package dev.sayiir.samples.orders;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
-import org.springframework.context.annotation.Bean;
-import org.springframework.core.io.ClassPathResource;
-import tools.jackson.databind.json.JsonMapper;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
 
-/**
- * Starts the sample. The process that a user starts only watches; it starts this application again, twice, to do the work.
- */
-@SpringBootApplication(proxyBeanMethods = false)
+/** The application: an HTTP interface for orders, and a worker that fulfils them. Any number of them share a database. */
+@SpringBootApplication
+@EnableConfigurationProperties(FulfilmentProperties.class)
 public class OrderFulfilmentApplication {
 
     /**
-     * Runs the sample to its end.
+     * Runs the application on the database that {@code spring.datasource.url} names.
      *
-     * @param arguments Spring Boot properties, such as {@code --sayiir.postgres.url=jdbc:postgresql://…}
+     * @param arguments Spring Boot properties, such as {@code --spring.datasource.url=jdbc:postgresql://…}
      */
     public static void main(String[] arguments) {
-        SpringApplication application = new SpringApplication(OrderFulfilmentApplication.class);
-        application.addInitializers(new DatabaseUnlessGiven());
-        System.exit(SpringApplication.exit(application.run(arguments)));
-    }
-
-    @Bean
-    Console console() {
-        return new Console();
-    }
-
-    @Bean
-    Json json(JsonMapper mapper) {
-        return new Json(mapper);
-    }
-
-    @Bean
-    OrderCatalog orderCatalog(JsonMapper mapper) {
-        return new OrderCatalog(mapper, new ClassPathResource("orders.json"));
+        SpringApplication.run(OrderFulfilmentApplication.class, arguments);
     }
 }

@@ -1,5 +1,10 @@
 package dev.sayiir.samples.orders;
 
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.Size;
+
 /**
  * One kind of article in an order.
  *
@@ -9,7 +14,12 @@ package dev.sayiir.samples.orders;
  * @param unitPriceCents the price of one, in cents
  * @param unitGrams the weight of one
  */
-record OrderLine(String sku, String name, int quantity, long unitPriceCents, int unitGrams) {
+public record OrderLine(
+        @NotBlank @Size(max = 64) String sku,
+        @NotBlank @Size(max = 200) String name,
+        @Min(1) @Max(1000) int quantity,
+        @Min(0) @Max(100_000_000) long unitPriceCents,
+        @Min(0) @Max(100_000) int unitGrams) {
 
     long totalCents() {
         return quantity * unitPriceCents;

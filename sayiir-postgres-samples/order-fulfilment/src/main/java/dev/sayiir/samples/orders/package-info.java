@@ -1,6 +1,6 @@
 /**
- * Takes orders through reserve, charge, pack and ship, is killed half-way, and carries on from the checkpoints. Start with
- * {@link dev.sayiir.samples.orders.OrderProcess}: the rest is scenery.
+ * Takes orders and fulfils them. Start with {@link dev.sayiir.samples.orders.Fulfilment}, the workflow; {@link
+ * dev.sayiir.samples.orders.OrderService} starts it in the transaction of the order.
  */
 @NullMarked
 package dev.sayiir.samples.orders;

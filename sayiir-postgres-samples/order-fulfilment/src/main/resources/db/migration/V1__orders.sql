@@ -1,0 +1,17 @@
+-- The tables of the application itself, beside those of the library, in the same database.
+CREATE TABLE order_fulfilment.orders (
+    id          text PRIMARY KEY,
+    customer    text NOT NULL,
+    total_cents bigint NOT NULL,
+    content     jsonb NOT NULL,
+    placed_at   timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+-- The books of the payment provider: one row per payment, however often it was asked for it.
+CREATE TABLE order_fulfilment.payments (
+    payment_key text PRIMARY KEY,
+    cents       bigint NOT NULL,
+    charged     boolean NOT NULL,
+    refunded    boolean NOT NULL DEFAULT false,
+    requests    integer NOT NULL DEFAULT 1
+);
