@@ -1,0 +1,33 @@
+package dev.sayiir.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** All workloads, in the order in which they are run. */
+final class Catalog {
+
+    private static final List<Workload> ALL = List.of(
+            new MinimalFloor(), new SameWritesFloor(), new CommitTask(), new WorkerWorkload(Flows.linear(), "step"));
+
+    private Catalog() {}
+
+    static List<String> names() {
+        return ALL.stream().map(Workload::name).toList();
+    }
+
+    /**
+     * @param names which ones; empty for all
+     * @throws IllegalArgumentException if there is none of a name
+     */
+    static List<Workload> select(Set<String> names) {
+        List<String> unknown = new ArrayList<>(names);
+        unknown.removeAll(names());
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException("There is no workload " + unknown + "; there are " + names());
+        }
+        return ALL.stream()
+                .filter(workload -> names.isEmpty() || names.contains(workload.name()))
+                .toList();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.sayiir.benchmarks;
+
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.worker.TaskContext;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.TaskWorkerListener;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.HdrHistogram.Recorder;
+import org.jspecify.annotations.Nullable;
+
+/** Counts the tasks that a worker commits, and times them from the call of the handler until they are stored. */
+final class CommittedTasks implements TaskWorkerListener {
+
+    private final ThreadLocal<@Nullable Long> begun = new ThreadLocal<>();
+    private final AtomicLong committed = new AtomicLong();
+    private final AtomicLong otherwise = new AtomicLong();
+    private final CountDownLatch all = new CountDownLatch(1);
+    private final long expected;
+    private volatile @Nullable Recorder latencies;
+
+    /** @param expected how many tasks there are, at least 1 */
+    CommittedTasks(long expected) {
+        this.expected = expected;
+    }
+
+    /** From now on. */
+    void recordTo(Recorder recorder) {
+        latencies = recorder;
+    }
+
+    @Override
+    public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
+        begun.set(System.nanoTime());
+        return handler.call();
+    }
+
+    @Override
+    public void taskEnded(TaskClaim claim, End end) {
+        if (end != End.COMMITTED) {
+            otherwise.incrementAndGet();
+            return;
+        }
+        Long begin = begun.get();
+        Recorder recorder = latencies;
+        if (begin != null && recorder != null) {
+            recorder.recordValue(System.nanoTime() - begin);
+            begun.remove();
+        }
+        if (committed.incrementAndGet() == expected) {
+            all.countDown();
+        }
+    }
+
+    long expected() {
+        return expected;
+    }
+
+    /** Waits for all of them; false if the time is up first. */
+    boolean await(long time, TimeUnit unit) throws InterruptedException {
+        return all.await(time, unit);
+    }
+
+    @Override
+    public String toString() {
+        return committed + " of " + expected + " tasks were committed, " + otherwise + " ended otherwise";
+    }
+}

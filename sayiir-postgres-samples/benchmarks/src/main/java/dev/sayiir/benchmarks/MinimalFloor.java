@@ -1,0 +1,85 @@
+package dev.sayiir.benchmarks;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+
+/**
+ * What a durable step costs at least: one prepared statement that updates the workflow's row and adds a row of about 350
+ * bytes to its history and a task with an output of 100 bytes. The tables have primary keys and nothing else.
+ */
+final class MinimalFloor implements Workload {
+
+    static final String NAME = "floor-minimal";
+
+    private static final String STEP = """
+            WITH moved AS (
+                UPDATE sayiir_benchmark_floor.minimal_workflow
+                SET version = version + 1, step = ?, updated_at = clock_timestamp()
+                WHERE id = ?
+                RETURNING id, version
+            ), kept AS (
+                INSERT INTO sayiir_benchmark_floor.minimal_history (id, version, data)
+                SELECT id, version, ? FROM moved
+            )
+            INSERT INTO sayiir_benchmark_floor.minimal_task (id, task_id, output)
+            SELECT id, ?, ? FROM moved
+            """;
+
+    /** With the key, the version and the header it makes a row of 350. */
+    private static final byte[] DATA = Bytes.random(295);
+
+    private static final byte[] OUTPUT = Bytes.random(100);
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String unit() {
+        return "step";
+    }
+
+    @Override
+    public Work prepare(Target target, Load load) throws SQLException {
+        int instances = load.portions(Steps.COUNT);
+        target.execute(
+                "CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor",
+                "DROP TABLE IF EXISTS sayiir_benchmark_floor.minimal_workflow, sayiir_benchmark_floor.minimal_history,"
+                        + " sayiir_benchmark_floor.minimal_task",
+                """
+                CREATE TABLE sayiir_benchmark_floor.minimal_workflow
+                (id text COLLATE "C" PRIMARY KEY, version bigint NOT NULL, step text, updated_at timestamptz)
+                WITH (fillfactor = 75)""",
+                """
+                CREATE TABLE sayiir_benchmark_floor.minimal_history
+                (id text COLLATE "C", version bigint, data bytea NOT NULL, PRIMARY KEY (id, version))""",
+                """
+                CREATE TABLE sayiir_benchmark_floor.minimal_task
+                (id text COLLATE "C", task_id text COLLATE "C", output bytea NOT NULL, PRIMARY KEY (id, task_id))""");
+        target.update("""
+                INSERT INTO sayiir_benchmark_floor.minimal_workflow
+                SELECT 'instance-' || i, 1, 'step-0', clock_timestamp() FROM generate_series(0, ? - 1) AS i""", instances);
+        return new ClosedLoop(load, instances, (number, timer) -> {
+            for (int step = 0; step < Steps.COUNT; step++) {
+                String taskId = Steps.id(step);
+                timer.time(() -> step(target.dataSource(), "instance-" + number, taskId));
+            }
+            return Steps.COUNT;
+        });
+    }
+
+    private static void step(DataSource dataSource, String id, String taskId) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(STEP)) {
+            statement.setString(1, taskId);
+            statement.setString(2, id);
+            statement.setBytes(3, DATA);
+            statement.setString(4, taskId);
+            statement.setBytes(5, OUTPUT);
+            Floors.requireOneRow(statement.executeUpdate(), id);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.sayiir.benchmarks;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Where the meters stand. */
+final class Reading {
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final OperatingSystemMXBean SYSTEM =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
+    private static final String COUNTS = """
+            SELECT d.xact_commit, d.blks_hit, d.blks_read, pg_current_wal_insert_lsn() - '0/0'::pg_lsn
+            FROM pg_stat_database AS d
+            WHERE d.datname = current_database()
+            """;
+
+    private final long nanos;
+    private final double[] counts;
+    private final int ownTransactions;
+    private final double clientCpuNanos;
+    private final double serverCpuNanos;
+    private final Map<Long, Long> allocated;
+
+    private Reading(long nanos, double[] counts, int ownTransactions, double serverCpuNanos) {
+        this.nanos = nanos;
+        this.counts = counts;
+        this.ownTransactions = ownTransactions;
+        this.serverCpuNanos = serverCpuNanos;
+        this.clientCpuNanos = SYSTEM.getProcessCpuTime();
+        this.allocated = allocatedByThread();
+    }
+
+    /** Before the work: the clock is looked at last. */
+    static Reading before(Target target, ServerCpu server) throws SQLException {
+        target.flushCounts();
+        double[] counts = counts(target);
+        return new Reading(System.nanoTime(), counts, 1, server.nanos());
+    }
+
+    /** After the work: the clock is looked at first. */
+    static Reading after(Target target, ServerCpu server) throws SQLException {
+        long nanos = System.nanoTime();
+        double serverCpuNanos = server.nanos();
+        int flushes = target.flushCounts();
+        return new Reading(nanos, counts(target), flushes, serverCpuNanos);
+    }
+
+    private static double[] counts(Target target) throws SQLException {
+        List<String> row = target.row(COUNTS);
+        return row.stream().mapToDouble(Double::parseDouble).toArray();
+    }
+
+    /** What has been used since an earlier reading, without the transactions of the readings themselves. */
+    Usage since(Reading before) {
+        long bytes = 0;
+        for (Map.Entry<Long, Long> thread : allocated.entrySet()) {
+            bytes += thread.getValue() - before.allocated.getOrDefault(thread.getKey(), 0L);
+        }
+        return new Usage(
+                nanos - before.nanos,
+                counts[0] - before.counts[0] - before.ownTransactions - ownTransactions,
+                counts[3] - before.counts[3],
+                clientCpuNanos - before.clientCpuNanos,
+                serverCpuNanos - before.serverCpuNanos,
+                bytes,
+                counts[1] - before.counts[1],
+                counts[2] - before.counts[2]);
+    }
+
+    private static Map<Long, Long> allocatedByThread() {
+        long[] ids = THREADS.getAllThreadIds();
+        long[] bytes = THREADS.getThreadAllocatedBytes(ids);
+        Map<Long, Long> byThread = new HashMap<>();
+        for (int i = 0; i < ids.length; i++) {
+            if (bytes[i] >= 0) {
+                byThread.put(ids[i], bytes[i]);
+            }
+        }
+        return byThread;
+    }
+}

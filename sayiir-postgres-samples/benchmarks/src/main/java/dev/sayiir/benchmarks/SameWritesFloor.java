@@ -1,0 +1,119 @@
+package dev.sayiir.benchmarks;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * Exactly the rows and indexes that {@code commitTask} touches when it carries on to the next task, written by one
+ * prepared statement on copies of the tables that have neither triggers nor constraints: what the design of the schema
+ * costs, without what the stores do to get there.
+ */
+final class SameWritesFloor implements Workload {
+
+    static final String NAME = "floor-same-writes";
+
+    private static final List<String> TABLES =
+            List.of("sayiir_workflows", "sayiir_workflow_history", "sayiir_workflow_tasks");
+
+    private static final String STEP = """
+            WITH moved AS (
+                UPDATE sayiir_benchmark_floor.sayiir_workflows
+                SET version = version + 1, data_version = version + 1, updated_at = clock_timestamp(),
+                    completed_task_count = completed_task_count + 1, position_kind = 'AtTask', current_task_id = ?
+                WHERE instance_id = ? AND status = 'InProgress'
+                RETURNING instance_id, version, updated_at, current_task_id
+            ), kept AS (
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_history
+                    (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs, data,
+                     write_id)
+                SELECT instance_id, version, updated_at, false, 'InProgress', current_task_id, ARRAY[?::text], ARRAY[?::bytea],
+                       ?, ?
+                FROM moved
+            ), done AS (
+                UPDATE sayiir_benchmark_floor.sayiir_workflow_tasks AS t
+                SET status = 'completed', ready_at = NULL, completed_version = m.version, completed_at = m.updated_at,
+                    claim_token = NULL, claimed_at = NULL, claim_expires_at = NULL
+                FROM moved AS m
+                WHERE t.instance_id = m.instance_id AND t.task_id = ?
+            )
+            INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
+                (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at, worker_id,
+                 attempts, task_priority, definition_hash, task_tags)
+            SELECT instance_id, current_task_id, 'active', updated_at + interval '1 minute', updated_at, ?, updated_at,
+                   updated_at + interval '1 minute', 'worker', 1, 3, 'linear', '{}'
+            FROM moved
+            """;
+
+    private static final byte[] OUTPUT = Bytes.random(Steps.PAYLOAD_BYTES);
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String unit() {
+        return "step";
+    }
+
+    @Override
+    public Work prepare(Target target, Load load) throws SQLException {
+        int instances = load.portions(Steps.COUNT);
+        byte[] data = Bytes.random(CommitTask.controlStateBytes());
+        target.execute("CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor");
+        for (String table : TABLES) {
+            copy(target, table);
+        }
+        fill(target, instances);
+        return new ClosedLoop(load, instances, (number, timer) -> {
+            for (int step = 0; step < Steps.COUNT; step++) {
+                int from = step;
+                timer.time(() -> step(target, "instance-" + number, from, data));
+            }
+            return Steps.COUNT;
+        });
+    }
+
+    private static void copy(Target target, String table) throws SQLException {
+        String options = target.row("SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = '"
+                        + Target.SCHEMA + "." + table + "'::regclass")
+                .get(0);
+        target.execute(
+                "DROP TABLE IF EXISTS sayiir_benchmark_floor." + table,
+                "CREATE TABLE sayiir_benchmark_floor." + table + " (LIKE " + Target.SCHEMA + "." + table
+                        + " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES INCLUDING STORAGE INCLUDING COMPRESSION)"
+                        + " WITH (" + options + ")");
+    }
+
+    private static void fill(Target target, int instances) throws SQLException {
+        target.update("""
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflows
+                    (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
+                     completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id, task_tags)
+                SELECT 'instance-' || i, 1, 1, 1, i, now(), now(), 0, 3, 'InProgress', 'linear', 'AtTask', 'step-0', '{}'
+                FROM generate_series(0, ? - 1) AS i""", instances);
+        target.update("""
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
+                    (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
+                     worker_id, attempts, task_priority, definition_hash, task_tags)
+                SELECT 'instance-' || i, 'step-0', 'active', now(), now(), i, now(), now(), 'worker', 1, 3, 'linear', '{}'
+                FROM generate_series(0, ? - 1) AS i""", instances);
+    }
+
+    private static void step(Target target, String id, int step, byte[] data) throws SQLException {
+        try (Connection connection = target.dataSource().getConnection();
+                PreparedStatement statement = connection.prepareStatement(STEP)) {
+            statement.setString(1, Steps.id(step + 1));
+            statement.setString(2, id);
+            statement.setString(3, Steps.id(step));
+            statement.setBytes(4, OUTPUT);
+            statement.setBytes(5, data);
+            statement.setLong(6, System.nanoTime());
+            statement.setString(7, Steps.id(step));
+            statement.setLong(8, step);
+            Floors.requireOneRow(statement.executeUpdate(), id);
+        }
+    }
+}
