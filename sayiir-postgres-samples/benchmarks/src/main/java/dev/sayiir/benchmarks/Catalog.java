@@ -3,12 +3,23 @@ package dev.sayiir.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** All workloads, in the order in which they are run. */
 final class Catalog {
 
-    private static final List<Workload> ALL = List.of(
-            new MinimalFloor(), new SameWritesFloor(), new CommitTask(), new WorkerWorkload(Flows.linear(), "step"));
+    private static final List<Workload> ALL = Stream.concat(
+                    Stream.of(
+                            new MinimalFloor(),
+                            new SameWritesFloor(),
+                            new CommitTask(),
+                            new Saves(),
+                            new TaskResults(),
+                            new Loads(),
+                            new ClaimBatches(),
+                            new Events()),
+                    Flows.all().stream().map(WorkerWorkload::new))
+            .toList();
 
     private Catalog() {}
 

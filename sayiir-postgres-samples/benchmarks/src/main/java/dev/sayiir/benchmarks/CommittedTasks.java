@@ -11,7 +11,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Recorder;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the tasks that a worker commits, and times them from the call of the handler until they are stored. */
+/**
+ * Counts the tasks that a worker commits, and times them from the call of the handler until they are stored. Ends of delays
+ * and waits, which no handler does, are not counted.
+ */
 final class CommittedTasks implements TaskWorkerListener {
 
     private final ThreadLocal<@Nullable Long> begun = new ThreadLocal<>();
@@ -44,10 +47,13 @@ final class CommittedTasks implements TaskWorkerListener {
             return;
         }
         Long begin = begun.get();
+        if (begin == null) {
+            return;
+        }
+        begun.remove();
         Recorder recorder = latencies;
-        if (begin != null && recorder != null) {
+        if (recorder != null) {
             recorder.recordValue(System.nanoTime() - begin);
-            begun.remove();
         }
         if (committed.incrementAndGet() == expected) {
             all.countDown();
@@ -56,6 +62,11 @@ final class CommittedTasks implements TaskWorkerListener {
 
     long expected() {
         return expected;
+    }
+
+    /** How many there have been so far. */
+    long committed() {
+        return committed.get();
     }
 
     /** Waits for all of them; false if the time is up first. */

@@ -1,10 +1,12 @@
 package dev.sayiir.benchmarks;
 
+import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 
 /** Makes the instances that workloads work on. */
 final class Instances {
@@ -28,9 +30,21 @@ final class Instances {
      * @return what their ids begin with; a number from 0 follows
      */
     static String start(Target target, Load load, String workflow, int count) throws Exception {
+        return store(target, load, workflow, count, UnaryOperator.identity());
+    }
+
+    /** The same, at another position than the first step. */
+    static String startAt(Target target, Load load, String workflow, int count, ExecutionPosition position)
+            throws Exception {
+        return store(target, load, workflow, count, snapshot -> snapshot.moveTo(position));
+    }
+
+    private static String store(
+            Target target, Load load, String workflow, int count, UnaryOperator<WorkflowSnapshot> change)
+            throws Exception {
         String prefix = workflow + "-" + BATCHES.incrementAndGet() + "-";
         new ClosedLoop(load, count, (number, timer) -> {
-                    target.backend().createSnapshot(first(workflow, prefix + number));
+                    target.backend().createSnapshot(change.apply(first(workflow, prefix + number)));
                     return 1;
                 })
                 .runUntimed();

@@ -1,17 +1,13 @@
 package dev.sayiir.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
-import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.sql.SQLException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Where the meters stand. */
 final class Reading {
 
-    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -26,7 +22,7 @@ final class Reading {
     private final int ownTransactions;
     private final double clientCpuNanos;
     private final double serverCpuNanos;
-    private final Map<Long, Long> allocated;
+    private final Allocations allocations;
 
     private Reading(long nanos, double[] counts, int ownTransactions, double serverCpuNanos) {
         this.nanos = nanos;
@@ -34,7 +30,7 @@ final class Reading {
         this.ownTransactions = ownTransactions;
         this.serverCpuNanos = serverCpuNanos;
         this.clientCpuNanos = SYSTEM.getProcessCpuTime();
-        this.allocated = allocatedByThread();
+        this.allocations = Allocations.now();
     }
 
     /** Before the work: the clock is looked at last. */
@@ -59,30 +55,14 @@ final class Reading {
 
     /** What has been used since an earlier reading, without the transactions of the readings themselves. */
     Usage since(Reading before) {
-        long bytes = 0;
-        for (Map.Entry<Long, Long> thread : allocated.entrySet()) {
-            bytes += thread.getValue() - before.allocated.getOrDefault(thread.getKey(), 0L);
-        }
         return new Usage(
                 nanos - before.nanos,
                 counts[0] - before.counts[0] - before.ownTransactions - ownTransactions,
                 counts[3] - before.counts[3],
                 clientCpuNanos - before.clientCpuNanos,
                 serverCpuNanos - before.serverCpuNanos,
-                bytes,
+                allocations.since(before.allocations),
                 counts[1] - before.counts[1],
                 counts[2] - before.counts[2]);
-    }
-
-    private static Map<Long, Long> allocatedByThread() {
-        long[] ids = THREADS.getAllThreadIds();
-        long[] bytes = THREADS.getThreadAllocatedBytes(ids);
-        Map<Long, Long> byThread = new HashMap<>();
-        for (int i = 0; i < ids.length; i++) {
-            if (bytes[i] >= 0) {
-                byThread.put(ids[i], bytes[i]);
-            }
-        }
-        return byThread;
     }
 }

@@ -27,9 +27,11 @@ final class Target implements AutoCloseable {
     private final CountingDataSource dataSource;
     private final PostgresBackend backend;
     private final Address address;
+    private final NotifyMode notifyMode;
 
     private Target(Address address, HikariDataSource pool, NotifyMode notifyMode) {
         this.address = address;
+        this.notifyMode = notifyMode;
         this.pool = pool;
         this.dataSource = new CountingDataSource(pool);
         this.backend = PostgresBackend.builder(dataSource)
@@ -94,6 +96,10 @@ final class Target implements AutoCloseable {
 
     Address address() {
         return address;
+    }
+
+    NotifyMode notifyMode() {
+        return notifyMode;
     }
 
     DataSource dataSource() {

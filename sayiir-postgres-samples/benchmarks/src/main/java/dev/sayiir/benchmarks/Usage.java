@@ -34,4 +34,17 @@ record Usage(
                 buffersHit,
                 buffersRead);
     }
+
+    /** Without so many transactions, which were needed to count. */
+    Usage withoutCommits(double transactions) {
+        return new Usage(
+                nanos,
+                commits - transactions,
+                walBytes,
+                clientCpuNanos,
+                serverCpuNanos,
+                allocatedBytes,
+                buffersHit,
+                buffersRead);
+    }
 }

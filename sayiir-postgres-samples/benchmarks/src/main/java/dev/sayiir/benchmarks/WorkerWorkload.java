@@ -1,14 +1,14 @@
 package dev.sayiir.benchmarks;
 
-/** Runs instances of a workflow through a {@code TaskWorker}, from their first task to their end. */
+import org.HdrHistogram.Recorder;
+
+/** Runs instances of a workflow through {@code TaskWorker}s, from where they begin to their end. */
 final class WorkerWorkload implements Workload {
 
     private final Flow flow;
-    private final String unit;
 
-    WorkerWorkload(Flow flow, String unit) {
+    WorkerWorkload(Flow flow) {
         this.flow = flow;
-        this.unit = unit;
     }
 
     @Override
@@ -18,13 +18,36 @@ final class WorkerWorkload implements Workload {
 
     @Override
     public String unit() {
-        return unit;
+        return "task";
     }
 
     @Override
     public Work prepare(Target target, Load load) throws Exception {
-        int instances = load.portions(flow.tasks());
-        Instances.start(target, load, flow.name(), instances);
-        return new WorkerRun(target, flow, load, instances);
+        // A workflow of few tasks is no reason to make many more instances.
+        int instances = load.portions(Math.max(flow.tasks(), Steps.COUNT));
+        if (load.processes() == 1) {
+            String prefix = start(target, load, instances);
+            return withEvents(new LocalWorker(target, flow, load, instances), target, load, prefix, instances);
+        }
+        WorkerProcesses processes = WorkerProcesses.start(target, flow, load);
+        try {
+            // Their code is cold, other than this process's.
+            withEvents(processes, target, load, start(target, load, instances), instances)
+                    .run(new Recorder(1));
+            return withEvents(processes, target, load, start(target, load, instances), instances);
+        } catch (Exception e) {
+            processes.close();
+            throw e;
+        }
+    }
+
+    private String start(Target target, Load load, int instances) throws Exception {
+        return Instances.startAt(target, load, flow.name(), instances, flow.start());
+    }
+
+    private Work withEvents(WorkerRun run, Target target, Load load, String prefix, int instances) {
+        return flow.event()
+                .<Work>map(event -> new EventsMeanwhile(run, target, load, event, prefix, instances))
+                .orElse(run);
     }
 }
