@@ -157,8 +157,9 @@ final class CheckpointRepository {
     record Committed(long version, Optional<TaskClaim> next, boolean signalled) {}
 
     /**
-     * The same as {@link #update} for a task that is held; empty also if it is not any more. If it is lost in the very moment
-     * in which it is committed, only an error can take back what has been written.
+     * The same as {@link #update} for a task that is held.
+     *
+     * @throws ClaimLostException if it is not any more; a transaction of the caller's has to be rolled back
      */
     Optional<Committed> commit(Checkpoint next, TaskClaim claim, Optional<Duration> carryOn) {
         WorkflowSnapshot snapshot = next.snapshot();

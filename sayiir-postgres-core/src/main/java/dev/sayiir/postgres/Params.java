@@ -1,26 +1,47 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.workflow.Payload;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.support.SqlArrayValue;
+import org.springframework.jdbc.core.SqlTypeValue;
+import org.springframework.jdbc.core.namedparam.AbstractSqlParameterSource;
 
-/** Named parameters with their types said, so that the driver never has to ask the server for them. */
-final class Params extends MapSqlParameterSource {
+/** Named parameters that bind themselves, each with its type, so that the driver never has to ask the server for it. */
+final class Params extends AbstractSqlParameterSource {
+
+    /** Enough for a checkpoint, which has most. */
+    private static final int CAPACITY = 64;
+
+    private final Map<String, Param> values = new HashMap<>(CAPACITY);
+
+    /** Knows which method of the statement takes it. */
+    private interface Param extends SqlTypeValue {
+
+        void bind(PreparedStatement statement, int index) throws SQLException;
+
+        @Override
+        default void setTypeValue(PreparedStatement statement, int index, int type, @Nullable String typeName)
+                throws SQLException {
+            bind(statement, index);
+        }
+    }
 
     static Params of(String name, String value) {
         return new Params().text(name, value);
     }
 
     Params text(String name, @Nullable String value) {
-        addValue(name, value, Types.VARCHAR);
-        return this;
+        return put(name, value == null ? nothing(Types.VARCHAR) : (statement, i) -> statement.setString(i, value));
     }
 
     Params text(String name, Optional<String> value) {
@@ -28,23 +49,27 @@ final class Params extends MapSqlParameterSource {
     }
 
     Params number(String name, long value) {
-        addValue(name, value, Types.BIGINT);
-        return this;
+        return put(name, (statement, i) -> statement.setLong(i, value));
+    }
+
+    Params number(String name, OptionalLong value) {
+        return value.isPresent() ? number(name, value.getAsLong()) : put(name, nothing(Types.BIGINT));
     }
 
     Params flag(String name, boolean value) {
-        addValue(name, value, Types.BOOLEAN);
-        return this;
+        return put(name, (statement, i) -> statement.setBoolean(i, value));
     }
 
     Params time(String name, Optional<Instant> value) {
-        addValue(name, value.map(time -> time.atOffset(ZoneOffset.UTC)).orElse(null), Types.TIMESTAMP_WITH_TIMEZONE);
-        return this;
+        return value.isPresent() ? time(name, value.get()) : put(name, nothing(Types.TIMESTAMP_WITH_TIMEZONE));
+    }
+
+    private Params time(String name, Instant value) {
+        return put(name, (statement, i) -> statement.setObject(i, value.atOffset(ZoneOffset.UTC)));
     }
 
     Params bytes(String name, byte @Nullable [] value) {
-        addValue(name, value, Types.BINARY);
-        return this;
+        return put(name, value == null ? nothing(Types.BINARY) : (statement, i) -> statement.setBytes(i, value));
     }
 
     Params texts(String name, Collection<? extends @Nullable String> values) {
@@ -53,11 +78,6 @@ final class Params extends MapSqlParameterSource {
 
     Params numbers(String name, Collection<Long> values) {
         return array(name, "bigint", values.toArray(Long[]::new));
-    }
-
-    Params number(String name, OptionalLong value) {
-        addValue(name, value.isPresent() ? value.getAsLong() : null, Types.BIGINT);
-        return this;
     }
 
     Params flags(String name, Collection<Boolean> values) {
@@ -69,7 +89,43 @@ final class Params extends MapSqlParameterSource {
     }
 
     private Params array(String name, String type, Object[] elements) {
-        addValue(name, new SqlArrayValue(type, elements), Types.ARRAY);
+        return put(
+                name,
+                (statement, i) ->
+                        statement.setArray(i, statement.getConnection().createArrayOf(type, elements)));
+    }
+
+    private static Param nothing(int type) {
+        return (statement, i) -> statement.setNull(i, type);
+    }
+
+    private Params put(String name, Param value) {
+        values.put(name, value);
         return this;
+    }
+
+    /** Binds those of the names, from the first placeholder on. */
+    void bind(PreparedStatement statement, List<String> names) throws SQLException {
+        for (int i = 0; i < names.size(); i++) {
+            value(names.get(i)).bind(statement, i + 1);
+        }
+    }
+
+    @Override
+    public boolean hasValue(String name) {
+        return values.containsKey(name);
+    }
+
+    @Override
+    public Object getValue(String name) {
+        return value(name);
+    }
+
+    private Param value(String name) {
+        Param value = values.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("No value for the parameter " + name);
+        }
+        return value;
     }
 }

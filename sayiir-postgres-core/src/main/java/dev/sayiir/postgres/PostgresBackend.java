@@ -56,7 +56,6 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -109,7 +108,7 @@ public final class PostgresBackend
     private final @Nullable HikariDataSource ownDataSource;
 
     private PostgresBackend(Builder builder) {
-        var jdbc = new NamedParameterJdbcTemplate(builder.jdbc);
+        var jdbc = new ParsedOnceJdbcTemplate(builder.jdbc);
         SchemaName name = new SchemaName(builder.schema);
         PlatformTransactionManager transactionManager = builder.transactionManager == null
                 ? new DataSourceTransactionManager(builder.dataSource)

@@ -326,7 +326,8 @@ $$;
 -- plan of so many parts takes longer to set up than to run, and here what is not needed is not even begun.
 --
 -- checkpoint_version stays NULL, and nothing is written, if the id is taken (p_based_on is NULL), another version is
--- stored, the instance is finished or gone, or the claim is lost. Times are microseconds or the database's own.
+-- stored, or the instance is finished or gone. A lost claim is an error, which takes back what has been written. Times are
+-- microseconds or the database's own.
 CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
     p_baseline boolean, p_created_at timestamptz, p_definition_hash text, p_initial_input bytea,
@@ -349,15 +350,6 @@ DECLARE
     running CONSTANT boolean := p_status = 'InProgress';
     due timestamptz;
 BEGIN
-    IF p_claim_token IS NOT NULL THEN
-        -- Usually tells without an error that the claim is lost; what decides is the look under the instance's lock.
-        PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
-        WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token;
-        IF NOT FOUND THEN
-            RETURN;
-        END IF;
-    END IF;
-
     IF p_based_on IS NULL THEN
         INSERT INTO ${schema}.sayiir_workflows AS w
             (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
