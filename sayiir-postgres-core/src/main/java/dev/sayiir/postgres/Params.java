@@ -88,11 +88,14 @@ final class Params extends AbstractSqlParameterSource {
         return array(name, "bytea", values.stream().map(Payload::bytes).toArray(byte[][]::new));
     }
 
+    /** Most are empty: those are left to the server to find the type of, which takes the driver next to nothing. */
     private Params array(String name, String type, Object[] elements) {
         return put(
                 name,
-                (statement, i) ->
-                        statement.setArray(i, statement.getConnection().createArrayOf(type, elements)));
+                elements.length == 0
+                        ? (statement, i) -> statement.setObject(i, "{}", Types.OTHER)
+                        : (statement, i) ->
+                                statement.setArray(i, statement.getConnection().createArrayOf(type, elements)));
     }
 
     private static Param nothing(int type) {
