@@ -12,9 +12,11 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.TaskWorkerListener.End;
+import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.SayiirException;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -38,6 +40,7 @@ final class Committer {
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final Duration ttl;
+    private final NextPoll nextPoll;
 
     Committer(
             SnapshotStore snapshots,
@@ -45,33 +48,28 @@ final class Committer {
             Handlers handlers,
             Outage outage,
             TaskWorkerListener listener,
-            Duration ttl) {
+            Duration ttl,
+            NextPoll nextPoll) {
         this.snapshots = snapshots;
         this.claims = claims;
         this.handlers = handlers;
         this.outage = outage;
         this.listener = listener;
         this.ttl = ttl;
+        this.nextPoll = nextPoll;
     }
 
-    /**
-     * What became of a commit.
-     *
-     * @param next the next task of the instance, if it was carried on to it
-     * @param leftDue whether there is one that anybody may claim at once
-     */
-    record Commit(Optional<ClaimedTask> next, boolean leftDue) {
-        static final Commit NONE = new Commit(Optional.empty(), false);
-    }
-
-    Commit commit(ClaimedTask task, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
-        return new Attempts(task, change, mayCarryOn).run();
+    /** The next task of the instance, if it was carried on to it. */
+    Optional<ClaimedTask> commit(
+            ClaimedTask task, HeldTask held, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
+        return new Attempts(task, held.clock(), change, mayCarryOn).run();
     }
 
     /** The tries to commit one task. */
     private final class Attempts {
 
         private final TaskClaim claim;
+        private final StoreClock clock;
         private final BooleanSupplier mayCarryOn;
         private WorkflowSnapshot base;
         private UnaryOperator<WorkflowSnapshot> change;
@@ -80,8 +78,13 @@ final class Committer {
         private boolean refused;
         private Duration wait = FIRST_WAIT;
 
-        Attempts(ClaimedTask task, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
+        Attempts(
+                ClaimedTask task,
+                StoreClock clock,
+                UnaryOperator<WorkflowSnapshot> change,
+                BooleanSupplier mayCarryOn) {
             this.claim = task.claim();
+            this.clock = clock;
             this.base = task.snapshot();
             this.change = change;
             this.inBranch = claim.branch().isPresent() && change instanceof Advance advance
@@ -90,7 +93,7 @@ final class Committer {
             this.mayCarryOn = mayCarryOn;
         }
 
-        Commit run() {
+        Optional<ClaimedTask> run() {
             while (true) {
                 try {
                     return inBranch.isPresent() ? once(inBranch.get()) : once();
@@ -99,16 +102,16 @@ final class Committer {
                 } catch (ClaimLostException | TerminalStateException | SnapshotNotFoundException e) {
                     log.info("A result was dropped: {}", e.getMessage());
                     listener.taskEnded(claim, End.LOST);
-                    return Commit.NONE;
+                    return Optional.empty();
                 } catch (RuntimeException e) {
                     if (Outage.isPassing(e) ? !waits(e) : !refuses(e)) {
-                        return Commit.NONE;
+                        return Optional.empty();
                     }
                 }
             }
         }
 
-        private Commit once() {
+        private Optional<ClaimedTask> once() {
             if (stale) {
                 base = snapshots.loadSnapshot(claim.instanceId());
                 stale = false;
@@ -122,13 +125,26 @@ final class Committer {
             CommittedTask done = claims.commitTask(claim, after, carryOn);
             outage.over();
             listener.taskEnded(claim, End.COMMITTED);
-            return new Commit(
-                    done.next().map(next -> new ClaimedTask(next, done.snapshot())),
-                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
+            if (done.next().isEmpty()) {
+                nextIsDue(done.snapshot());
+            }
+            return done.next().map(next -> new ClaimedTask(next, done.snapshot()));
+        }
+
+        /** When there is something to do again, as far as it is known: nobody else tells the worker of it. */
+        private void nextIsDue(WorkflowSnapshot snapshot) {
+            if (Claims.mayBeDue(snapshot)) {
+                nextPoll.hint();
+            }
+            if (snapshot.status() == WorkflowStatus.IN_PROGRESS) {
+                snapshot.openTask()
+                        .flatMap(OpenTask::notBefore)
+                        .ifPresent(at -> nextPoll.dueIn(Duration.between(clock.now(), at)));
+            }
         }
 
         /** Whatever others have changed meanwhile does not matter to a branch. */
-        private Commit once(BranchOutcome outcome) {
+        private Optional<ClaimedTask> once(BranchOutcome outcome) {
             Optional<Duration> carryOn = outcome instanceof BranchOutcome.Next next
                     ? Optional.of(ttl)
                             .filter(it -> mayCarryOn.getAsBoolean()
@@ -138,10 +154,18 @@ final class Committer {
                     claims.commitBranchTask(claim, outcome, carryOn).next();
             outage.over();
             listener.taskEnded(claim, End.COMMITTED);
-            return new Commit(
-                    next.map(carriedOn ->
-                            new ClaimedTask(carriedOn, base.completeTask(claim.taskId(), output(outcome)))),
-                    next.isEmpty() && !(outcome instanceof BranchOutcome.Retry));
+            if (next.isEmpty()) {
+                nextPoll.dueIn(wait(outcome));
+            }
+            return next.map(
+                    carriedOn -> new ClaimedTask(carriedOn, base.completeTask(claim.taskId(), output(outcome))));
+        }
+
+        private static Duration wait(BranchOutcome outcome) {
+            if (outcome instanceof BranchOutcome.Retry retry) {
+                return retry.backOff();
+            }
+            return outcome instanceof BranchOutcome.Next next ? next.delay().orElse(Duration.ZERO) : Duration.ZERO;
         }
 
         private static Payload output(BranchOutcome outcome) {

@@ -6,19 +6,12 @@ import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Asks for tasks, as many as there are free slots: once in an interval, and at once when it is woken, or when a slot is
- * free again and there was more than it could take.
- */
+/** Asks for tasks, as many as there are free slots, whenever it is time for the next poll, and has them done. */
 final class Dispatcher implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
@@ -32,11 +25,12 @@ final class Dispatcher implements Runnable {
     private final ClaimQuery query;
     private final Duration interval;
     private final Semaphore slots;
-    private final BlockingQueue<Boolean> wakeUps = new ArrayBlockingQueue<>(1);
-    private volatile boolean mayBeMore;
-    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final NextPoll next;
 
-    /** @param query what to ask for; its limit is the size of a batch */
+    /**
+     * @param query what to ask for; its limit is the size of a batch
+     * @param interval how long to wait between two polls at most
+     */
     Dispatcher(
             TaskClaimStore claims,
             TaskRunner runner,
@@ -46,7 +40,8 @@ final class Dispatcher implements Runnable {
             Executor threads,
             ClaimQuery query,
             Duration interval,
-            Semaphore slots) {
+            Semaphore slots,
+            NextPoll next) {
         this.claims = claims;
         this.runner = runner;
         this.workflows = workflows;
@@ -56,47 +51,35 @@ final class Dispatcher implements Runnable {
         this.query = query;
         this.interval = interval;
         this.slots = slots;
-    }
-
-    /** Asks again soon; one wake-up stands for all that come before it has done so. */
-    void wake() {
-        wakeUps.offer(true);
-    }
-
-    void stop() {
-        stopping.countDown();
-        wake();
-    }
-
-    private boolean isStopping() {
-        return stopping.getCount() == 0;
+        this.next = next;
     }
 
     @Override
     public void run() {
-        while (!isStopping()) {
-            mayBeMore = poll();
+        while (!next.isStopping()) {
+            boolean mayBeMore = poll();
             if (!mayBeMore || slots.availablePermits() == 0) {
-                await();
+                await(mayBeMore);
             }
         }
     }
 
     /** While the store is away nothing wakes it up, so that it asks no more often than usual. */
-    private void await() {
+    private void await(boolean mayBeMore) {
         try {
             if (outage.isOn()) {
-                stopping.await(interval.toNanos(), TimeUnit.NANOSECONDS);
+                next.pause(interval);
             } else {
-                wakeUps.poll(interval.toNanos(), TimeUnit.NANOSECONDS);
+                next.await(interval, mayBeMore);
             }
         } catch (InterruptedException e) {
-            stop();
+            next.stop();
         }
     }
 
     /** Whether there may be more. */
     private boolean poll() {
+        next.begins();
         int limit = Math.min(slots.availablePermits(), query.limit());
         Set<String> wanted = workflows.wanted();
         if (limit == 0) {
@@ -129,9 +112,7 @@ final class Dispatcher implements Runnable {
 
     private void run(ClaimedTask task) {
         try {
-            if (runner.run(task, () -> !isStopping())) {
-                wake();
-            }
+            runner.run(task, () -> !next.isStopping());
         } catch (RuntimeException | Error e) {
             log.error(
                     "Task '{}' of instance '{}' is left alone until {}",
@@ -141,9 +122,7 @@ final class Dispatcher implements Runnable {
                     e);
         } finally {
             slots.release();
-            if (mayBeMore) {
-                wake();
-            }
+            next.slotFreed();
         }
     }
 }

@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +29,7 @@ final class HandlerCalls {
     private final ScheduledExecutorService timer;
     private final TaskWorkerListener listener;
     private final Duration interruptGrace;
-    private final BiConsumer<ClaimedTask, Advance> abandoned;
+    private final Abandoned abandoned;
 
     /**
      * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
@@ -41,12 +40,18 @@ final class HandlerCalls {
             ScheduledExecutorService timer,
             TaskWorkerListener listener,
             Duration interruptGrace,
-            BiConsumer<ClaimedTask, Advance> abandoned) {
+            Abandoned abandoned) {
         this.payloads = payloads;
         this.timer = timer;
         this.listener = listener;
         this.interruptGrace = interruptGrace;
         this.abandoned = abandoned;
+    }
+
+    /** Stores what becomes of a task while its handler goes on. */
+    @FunctionalInterface
+    interface Abandoned {
+        void store(ClaimedTask task, HeldTask held, Advance advance);
     }
 
     /** A handler's outcome, or how it failed. */
@@ -88,7 +93,7 @@ final class HandlerCalls {
                     "The time of {} is up, but its handler does not heed the interrupt; it keeps a slot, and the task"
                             + " counts as failed",
                     held);
-            abandoned.accept(task, timedOut(task, handler, held));
+            abandoned.store(task, held, timedOut(task, handler, held));
         }
     }
 

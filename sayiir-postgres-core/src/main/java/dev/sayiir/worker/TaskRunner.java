@@ -3,7 +3,6 @@ package dev.sayiir.worker;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
-import dev.sayiir.worker.Committer.Commit;
 import dev.sayiir.worker.TaskWorkerListener.End;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
@@ -49,32 +48,31 @@ final class TaskRunner {
      * Does a task, and the tasks of the same instance that follow at once, {@value #IN_A_ROW} in all.
      *
      * @param mayCarryOn whether to go on to a following one
-     * @return whether the instance is left with a task that can be claimed at once
      */
-    boolean run(ClaimedTask first, BooleanSupplier mayCarryOn) {
-        Commit commit = new Commit(Optional.of(first), false);
-        for (int number = 1; commit.next().isPresent(); number++) {
+    void run(ClaimedTask first, BooleanSupplier mayCarryOn) {
+        Optional<ClaimedTask> next = Optional.of(first);
+        for (int number = 1; next.isPresent(); number++) {
             boolean last = number >= IN_A_ROW;
-            commit = step(commit.next().get(), () -> !last && mayCarryOn.getAsBoolean());
+            next = step(next.get(), () -> !last && mayCarryOn.getAsBoolean());
         }
-        return commit.leftDue();
     }
 
-    private Commit step(ClaimedTask task, BooleanSupplier mayCarryOn) {
+    /** The next task, if the instance was carried on to it. */
+    private Optional<ClaimedTask> step(ClaimedTask task, BooleanSupplier mayCarryOn) {
         HeldTask holding = held.add(task.claim());
         try {
             ExecutionPosition position = task.snapshot().position().orElseThrow();
             if (position instanceof AtDelay || position instanceof AtSignal) {
                 holding.end();
-                return committer.commit(task, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn);
+                return committer.commit(
+                        task, holding, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn);
             }
             Optional<TaskHandler<?>> handler = handlers.find(task.claim().taskId())
                     .filter(it ->
                             position instanceof AtTask || task.snapshot().fork().isPresent());
             return handler.isPresent()
                     ? calls.call(task, handler.get(), holding)
-                            .map(advance -> committer.commit(task, advance, mayCarryOn))
-                            .orElse(Commit.NONE)
+                            .flatMap(advance -> committer.commit(task, holding, advance, mayCarryOn))
                     : leave(task.claim());
         } finally {
             held.remove(holding);
@@ -90,10 +88,10 @@ final class TaskRunner {
         return Advance.keepingPause(snapshot, it -> waitsOn ? it.moveTo(position) : Advance.timePassed(it, position));
     }
 
-    private Commit leave(TaskClaim claim) {
+    private Optional<ClaimedTask> leave(TaskClaim claim) {
         unknown.found(claim.definitionHash(), claim.taskId());
         claims.releaseTaskClaim(claim);
         listener.taskEnded(claim, End.RELEASED);
-        return Commit.NONE;
+        return Optional.empty();
     }
 }

@@ -41,7 +41,7 @@ public final class TaskWorker implements AutoCloseable {
     private final ExecutorService threads;
     private final ScheduledThreadPoolExecutor timer;
     private final HeldTasks held;
-    private final Dispatcher dispatcher;
+    private final NextPoll nextPoll = new NextPoll();
     private final Thread dispatching;
     private Optional<WakeUps.Subscription> subscription = Optional.empty();
     private boolean started;
@@ -58,17 +58,27 @@ public final class TaskWorker implements AutoCloseable {
         Outage outage = new Outage();
         Handlers handlers = new Handlers(settings.handlers);
         UnknownTasks workflows = new UnknownTasks(settings.workflows, settings.pollInterval.multipliedBy(10));
-        Committer committer = new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl);
+        Committer committer =
+                new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
                 new JsonPayloads(settings.mapper),
                 timer,
                 listener,
                 settings.interruptGrace,
-                (task, advance) -> threads.execute(() -> committer.commit(task, advance, () -> false)));
+                (task, held, advance) -> threads.execute(() -> committer.commit(task, held, advance, () -> false)));
         this.held = new HeldTasks(claims, settings.signals, outage, listener, settings.claimTtl);
         TaskRunner runner = new TaskRunner(claims, handlers, calls, committer, held, workflows, listener);
-        this.dispatcher = new Dispatcher(
-                claims, runner, workflows, outage, listener, threads, settings.query(), settings.pollInterval, slots);
+        Dispatcher dispatcher = new Dispatcher(
+                claims,
+                runner,
+                workflows,
+                outage,
+                listener,
+                threads,
+                settings.query(),
+                settings.pollInterval,
+                slots,
+                nextPoll);
         this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
     }
 
@@ -108,7 +118,7 @@ public final class TaskWorker implements AutoCloseable {
         started = true;
         var unused = timer.scheduleWithFixedDelay(
                 held::heartbeat, settings.heartbeat.toNanos(), settings.heartbeat.toNanos(), TimeUnit.NANOSECONDS);
-        subscription = settings.wakeUps.map(wakeUps -> wakeUps.onWakeUp(source -> dispatcher.wake()));
+        subscription = settings.wakeUps.map(wakeUps -> wakeUps.onWakeUp(source -> nextPoll.hint()));
         dispatching.start();
         log.info("Worker '{}' does tasks of {}", settings.workerId, settings.workflows);
     }
@@ -126,7 +136,7 @@ public final class TaskWorker implements AutoCloseable {
             return;
         }
         stopped = true;
-        dispatcher.stop();
+        nextPoll.stop();
         subscription.ifPresent(WakeUps.Subscription::close);
         boolean interrupted = false;
         try {
