@@ -2,8 +2,10 @@ package dev.sayiir.persistence;
 
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 
 /**
@@ -39,6 +41,16 @@ public interface SignalStore {
      * @return the pending request, if there is one; none for an instance that is not there
      */
     Optional<PendingSignal> getSignal(String instanceId, SignalKind kind);
+
+    /**
+     * Looks through many instances at once, for a worker that has a task of each.
+     *
+     * @param instanceIds the instances
+     * @param kind what was asked for
+     * @return those of them for which a request is pending; none that is not there
+     * @throws IllegalArgumentException if an id is not valid
+     */
+    Set<String> findSignalled(Collection<String> instanceIds, SignalKind kind);
 
     /**
      * Takes a pending request back. Does nothing if there is none.

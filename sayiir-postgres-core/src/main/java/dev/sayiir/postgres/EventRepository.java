@@ -9,8 +9,10 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
@@ -63,6 +65,15 @@ final class EventRepository {
               AND e.kind IN ('CancelRequested', 'PauseRequested')
               AND e.consumed_at IS NULL
             ORDER BY e.id
+            """;
+
+    private static final String SIGNALLED = """
+            SELECT e.instance_id
+            FROM ${schema}.sayiir_workflow_events AS e
+            WHERE e.instance_id = ANY (:instanceIds)
+              AND e.kind = :kind
+              AND e.kind IN ('CancelRequested', 'PauseRequested')
+              AND e.consumed_at IS NULL
             """;
 
     private static final String CLEAR = """
@@ -118,6 +129,7 @@ final class EventRepository {
     private final String send;
     private final String hasKey;
     private final String signals;
+    private final String signalled;
     private final String clear;
     private final String oldest;
     private final String consume;
@@ -131,6 +143,7 @@ final class EventRepository {
         this.send = schema.in(SEND);
         this.hasKey = schema.in(HAS_KEY);
         this.signals = schema.in(SIGNALS);
+        this.signalled = schema.in(SIGNALLED);
         this.clear = schema.in(CLEAR);
         this.oldest = schema.in(OLDEST);
         this.consume = schema.in(CONSUME);
@@ -177,6 +190,13 @@ final class EventRepository {
 
     List<PendingSignal> signals(String instanceId) {
         return jdbc.query(signals, Params.of("instanceId", instanceId), (row, number) -> signal(row));
+    }
+
+    Set<String> signalled(Collection<String> instanceIds, SignalKind kind) {
+        Params params = new Params()
+                .texts("instanceIds", instanceIds)
+                .text("kind", kindOf(kind).text());
+        return Set.copyOf(jdbc.queryForList(signalled, params, String.class));
     }
 
     void clear(String instanceId, SignalKind kind) {

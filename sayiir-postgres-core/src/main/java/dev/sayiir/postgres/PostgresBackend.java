@@ -50,6 +50,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -299,6 +300,12 @@ public final class PostgresBackend
     public Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
         Identifiers.requireInstanceId(instanceId);
         return operations.run(on("getSignal", instanceId), () -> signals.pending(instanceId, kind));
+    }
+
+    @Override
+    public Set<String> findSignalled(Collection<String> instanceIds, SignalKind kind) {
+        instanceIds.forEach(Identifiers::requireInstanceId);
+        return operations.run(StoreOperation.of("findSignalled"), () -> events.signalled(instanceIds, kind));
     }
 
     @Override

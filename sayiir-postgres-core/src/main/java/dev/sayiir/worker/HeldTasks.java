@@ -49,14 +49,14 @@ final class HeldTasks {
         tasks.remove(task);
     }
 
-    /** One statement for all claims, and one for each task that a handler is doing; none if there is nothing. */
+    /** One statement to renew all claims, and one to look for cancels of what handlers are doing; none if there is nothing. */
     void heartbeat() {
         try {
             tasks.stream()
                     .filter(HeldTask::isFoundStuck)
                     .forEach(task -> log.warn("The handler of {} was interrupted and goes on; it keeps a slot", task));
             renew(tasks.stream().filter(HeldTask::isHeld).toList());
-            tasks.stream().filter(HeldTask::isHandled).forEach(this::cancelIfAsked);
+            cancel(tasks.stream().filter(HeldTask::isHandled).toList());
         } catch (RuntimeException | Error e) {
             outage.noticed(e);
         }
@@ -78,11 +78,20 @@ final class HeldTasks {
         }
     }
 
-    private void cancelIfAsked(HeldTask task) {
-        String instanceId = task.claim().instanceId();
-        if (signals.getSignal(instanceId, SignalKind.CANCEL).isEmpty() || !task.stop(Stop.CANCELLED)) {
+    private void cancel(List<HeldTask> handled) {
+        if (handled.isEmpty()) {
             return;
         }
+        Set<String> instances =
+                handled.stream().map(task -> task.claim().instanceId()).collect(Collectors.toSet());
+        Set<String> asked = signals.findSignalled(instances, SignalKind.CANCEL);
+        handled.stream()
+                .filter(task -> asked.contains(task.claim().instanceId()) && task.stop(Stop.CANCELLED))
+                .forEach(this::cancel);
+    }
+
+    private void cancel(HeldTask task) {
+        String instanceId = task.claim().instanceId();
         if (signals.checkAndCancel(instanceId, Optional.of(task.claim().taskId()))) {
             log.info(
                     "Instance '{}' is cancelled, and the handler of its task '{}' interrupted",

@@ -39,6 +39,7 @@ class BadInputContractTest extends ContractTest {
         assertRefused(
                 () -> signals.storeSignal(id, SignalKind.CANCEL, ASKED),
                 () -> signals.getSignal(id, SignalKind.CANCEL),
+                () -> signals.findSignalled(List.of("order-1", id), SignalKind.CANCEL),
                 () -> signals.clearSignal(id, SignalKind.CANCEL),
                 () -> signals.checkAndCancel(id, Optional.empty()),
                 () -> signals.checkAndCancel("order-1", Optional.of(id)),

@@ -43,6 +43,29 @@ class SignalContractTest extends ContractTest {
 
     @ParameterizedTest
     @EnumSource
+    void R14_who_has_been_asked_is_found_among_many(SignalKind kind) {
+        for (String id : List.of("asked", "asked-of-another-kind", "taken-back", "not-asked")) {
+            store.createSnapshot(order(id));
+        }
+        signals.storeSignal("asked", kind, ASKED);
+        signals.storeSignal("asked-of-another-kind", other(kind), ASKED);
+        signals.storeSignal("taken-back", kind, ASKED);
+        signals.clearSignal("taken-back", kind);
+        signals.sendEvent("not-asked", "paid", output("paid"));
+
+        assertThat(signals.findSignalled(
+                        List.of("asked", "asked-of-another-kind", "taken-back", "not-asked", "nobody", "asked"), kind))
+                .containsExactly("asked");
+        assertThat(signals.findSignalled(List.of("not-asked"), kind)).isEmpty();
+        assertThat(signals.findSignalled(List.of(), kind)).isEmpty();
+    }
+
+    private static SignalKind other(SignalKind kind) {
+        return kind == SignalKind.CANCEL ? SignalKind.PAUSE : SignalKind.CANCEL;
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void R14_a_later_signal_takes_the_place_of_an_earlier_one(SignalKind kind) {
         store.createSnapshot(order("order-1"));
         signals.storeSignal("order-1", kind, ASKED);

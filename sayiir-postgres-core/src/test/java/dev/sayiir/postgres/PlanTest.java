@@ -2,6 +2,7 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.testing.Database;
@@ -19,6 +20,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -174,6 +176,14 @@ class PlanTest {
                 plans(backend -> backend.findWorkflows(WorkflowQuery.all().atTask("next")));
         assertThat(indexes(plans.get(0))).contains("sayiir_workflow_tasks_open");
         assertThat(plans.get(0)).doesNotContain("Seq Scan");
+    }
+
+    @Test
+    void who_is_to_be_cancelled_comes_from_the_index_on_pending_requests() {
+        List<String> some = IntStream.range(1, 50).mapToObj(i -> "other-" + i).toList();
+        List<String> plans = plans(backend -> backend.findSignalled(some, SignalKind.CANCEL));
+        assertThat(plans).hasSize(1);
+        assertThat(indexes(plans.get(0))).as(plans.get(0)).containsExactly("sayiir_workflow_events_pending_request");
     }
 
     private static void assertPage(UnaryOperator<WorkflowQuery> narrowed, String index) {

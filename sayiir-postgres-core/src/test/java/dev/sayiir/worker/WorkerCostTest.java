@@ -3,6 +3,7 @@ package dev.sayiir.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.postgres.PostgresBackend;
@@ -110,19 +111,14 @@ class WorkerCostTest {
     }
 
     @Test
-    void all_claims_are_renewed_by_one_statement() {
+    void a_heartbeat_is_two_statements_however_many_tasks_are_under_way() {
         CountDownLatch letGo = new CountDownLatch(1);
         CountDownLatch begun = new CountDownLatch(10);
-        List<Integer> renewals = new CopyOnWriteArrayList<>();
-        TaskClaimStore claims = (TaskClaimStore) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {TaskClaimStore.class}, (proxy, method, arguments) -> {
-                    if (method.getName().equals("extendTaskClaims") && begun.getCount() == 0) {
-                        renewals.add(((Collection<?>) arguments[0]).size());
-                    }
-                    return method.invoke(backend, arguments);
-                });
-        TaskWorker worker = TaskWorker.builder(backend, backend, claims)
+        List<String> calls = new CopyOnWriteArrayList<>();
+        TaskWorker worker = TaskWorker.builder(
+                        backend, noting(SignalStore.class, begun, calls), noting(TaskClaimStore.class, begun, calls))
                 .workflow(WORKFLOW)
+                .pollInterval(HOUR)
                 .handler(task("first", (in, task) -> {
                     begun.countDown();
                     letGo.await();
@@ -135,10 +131,25 @@ class WorkerCostTest {
         }
         worker.start();
 
-        await().until(() -> renewals.size() >= 3);
-        assertThat(renewals.subList(0, 3)).containsExactly(10, 10, 10);
+        await().until(() -> calls.size() >= 6);
+        List<String> sinceFirstRenewal =
+                calls.subList(calls.indexOf("extendTaskClaims 10"), calls.indexOf("extendTaskClaims 10") + 4);
+        assertThat(sinceFirstRenewal)
+                .containsExactly("extendTaskClaims 10", "findSignalled 10", "extendTaskClaims 10", "findSignalled 10");
         letGo.countDown();
         worker.close();
+    }
+
+    /** Writes down what it is asked once all tasks have begun, and about how many of them. */
+    private <T> T noting(Class<T> type, CountDownLatch begun, List<String> calls) {
+        return type.cast(Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+                    if (begun.getCount() == 0) {
+                        calls.add(method.getName()
+                                + (arguments[0] instanceof Collection<?> many ? " " + many.size() : ""));
+                    }
+                    return method.invoke(backend, arguments);
+                }));
     }
 
     private void run(TaskWorker worker, int tasks) {

@@ -51,9 +51,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * The stores without a database: the same contract as on PostgreSQL, for as long as the process lives.
@@ -244,6 +246,14 @@ public final class InMemoryBackend
     @Override
     public synchronized Optional<PendingSignal> getSignal(String instanceId, SignalKind kind) {
         return journal.signal(Identifiers.requireInstanceId(instanceId), kind);
+    }
+
+    @Override
+    public synchronized Set<String> findSignalled(Collection<String> instanceIds, SignalKind kind) {
+        return instanceIds.stream()
+                .map(Identifiers::requireInstanceId)
+                .filter(instanceId -> journal.signal(instanceId, kind).isPresent())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     @Override
