@@ -12,6 +12,8 @@ import java.util.Set;
  * @param limit how many tasks at most, at least 1
  * @param ttl how long it may have them, 1 ms to {@value ClaimQuery#MAX_DAYS} days
  * @param definitions the workflows that it knows, by definition hash; empty for all
+ * @param taskIds the tasks that it can do; empty for all. Delays and waits whose time is up are for any worker that knows their
+ *     workflow
  * @param tags what it offers: it is given tasks that have none but these tags; empty for all tasks
  * @param ageingInterval how long a task has to have been due to count as one priority level more urgent, 1 ms to {@value
  *     ClaimQuery#MAX_DAYS} days
@@ -21,6 +23,7 @@ public record ClaimQuery(
         int limit,
         Duration ttl,
         Optional<Set<String>> definitions,
+        Optional<Set<String>> taskIds,
         Optional<Set<String>> tags,
         Duration ageingInterval) {
 
@@ -34,13 +37,15 @@ public record ClaimQuery(
         requireDuration("ttl", ttl);
         requireDuration("ageing interval", ageingInterval);
         definitions = definitions.map(Set::copyOf);
+        taskIds = taskIds.map(Set::copyOf);
         tags = tags.map(Set::copyOf);
         definitions.ifPresent(all -> all.forEach(hash -> Identifiers.requireName("definition hash", hash)));
+        taskIds.ifPresent(all -> all.forEach(Identifiers::requireForkId));
         tags.ifPresent(all -> all.forEach(tag -> Identifiers.requireName("tag", tag)));
     }
 
     /**
-     * Tasks of all workflows and with all tags; each 5 minutes of being due count as one priority level.
+     * All tasks of all workflows, with all tags; each 5 minutes of being due count as one priority level.
      *
      * @param workerId the worker
      * @param limit how many tasks at most
@@ -49,7 +54,8 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if a value is out of its range
      */
     public static ClaimQuery of(String workerId, int limit, Duration ttl) {
-        return new ClaimQuery(workerId, limit, ttl, Optional.empty(), Optional.empty(), Duration.ofMinutes(5));
+        return new ClaimQuery(
+                workerId, limit, ttl, Optional.empty(), Optional.empty(), Optional.empty(), Duration.ofMinutes(5));
     }
 
     /**
@@ -58,7 +64,7 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if it is less than 1
      */
     public ClaimQuery limit(int most) {
-        return new ClaimQuery(workerId, most, ttl, definitions, tags, ageingInterval);
+        return new ClaimQuery(workerId, most, ttl, definitions, taskIds, tags, ageingInterval);
     }
 
     /**
@@ -66,7 +72,15 @@ public record ClaimQuery(
      * @return the same query for tasks of these workflows only
      */
     public ClaimQuery definitions(Set<String> hashes) {
-        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), tags, ageingInterval);
+        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), taskIds, tags, ageingInterval);
+    }
+
+    /**
+     * @param ids the tasks that the worker can do
+     * @return the same query for these tasks, and for delays and waits whose time is up
+     */
+    public ClaimQuery taskIds(Set<String> ids) {
+        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(ids), tags, ageingInterval);
     }
 
     /**
@@ -74,7 +88,7 @@ public record ClaimQuery(
      * @return the same query for tasks that have none but these tags
      */
     public ClaimQuery tags(Set<String> offered) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(offered), ageingInterval);
+        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, Optional.of(offered), ageingInterval);
     }
 
     /**
@@ -83,7 +97,7 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if it is out of its range
      */
     public ClaimQuery ageingInterval(Duration perLevel) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, tags, perLevel);
+        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, tags, perLevel);
     }
 
     /**

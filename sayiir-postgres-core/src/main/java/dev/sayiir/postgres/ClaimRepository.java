@@ -67,6 +67,7 @@ final class ClaimRepository {
                       AND CASE
                           WHEN (t.last_failed_worker IS NOT DISTINCT FROM :workerId) <> b.failed_here THEN false
                           WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
+                          WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
                           ELSE :anyTag OR t.task_tags <@ :tags
                           END
                     ORDER BY t.ready_at
@@ -107,6 +108,7 @@ final class ClaimRepository {
               AND t.task_id = :taskId
               AND t.ready_at <= statement_timestamp()
               AND (:anyDefinition OR t.definition_hash = ANY (:definitions))
+              AND (:anyTask OR t.status = 'waiting' OR t.task_id = ANY (:taskIds))
               AND (:anyTag OR t.task_tags <@ :tags)
             """;
 
@@ -246,6 +248,8 @@ final class ClaimRepository {
                 .number("ageing", micros(query.ageingInterval()))
                 .flag("anyDefinition", query.definitions().isEmpty())
                 .texts("definitions", query.definitions().orElse(Set.of()))
+                .flag("anyTask", query.taskIds().isEmpty())
+                .texts("taskIds", query.taskIds().orElse(Set.of()))
                 .flag("anyTag", query.tags().isEmpty())
                 .texts("tags", query.tags().orElse(Set.of()));
     }

@@ -5,7 +5,6 @@ import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
@@ -18,7 +17,6 @@ final class Dispatcher implements Runnable {
 
     private final TaskClaimStore claims;
     private final TaskRunner runner;
-    private final UnknownTasks workflows;
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final Executor threads;
@@ -34,7 +32,6 @@ final class Dispatcher implements Runnable {
     Dispatcher(
             TaskClaimStore claims,
             TaskRunner runner,
-            UnknownTasks workflows,
             Outage outage,
             TaskWorkerListener listener,
             Executor threads,
@@ -44,7 +41,6 @@ final class Dispatcher implements Runnable {
             NextPoll next) {
         this.claims = claims;
         this.runner = runner;
-        this.workflows = workflows;
         this.outage = outage;
         this.listener = listener;
         this.threads = threads;
@@ -81,15 +77,13 @@ final class Dispatcher implements Runnable {
     private boolean poll() {
         next.begins();
         int limit = Math.min(slots.availablePermits(), query.limit());
-        Set<String> wanted = workflows.wanted();
         if (limit == 0) {
             return true;
-        } else if (wanted.isEmpty() || !outage.isToBeFoundOutByPolling()) {
+        } else if (!outage.isToBeFoundOutByPolling()) {
             return false;
         }
         try {
-            List<ClaimedTask> claimed =
-                    claims.claimAvailableTasks(query.definitions(wanted).limit(limit));
+            List<ClaimedTask> claimed = claims.claimAvailableTasks(query.limit(limit));
             outage.over();
             listener.polled(claimed.size());
             claimed.forEach(this::start);

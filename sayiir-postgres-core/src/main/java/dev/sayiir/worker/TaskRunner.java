@@ -2,7 +2,6 @@ package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.worker.TaskWorkerListener.End;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
@@ -12,6 +11,8 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Does claimed tasks: has their handlers called, and commits what came out of them. */
 final class TaskRunner {
@@ -19,28 +20,20 @@ final class TaskRunner {
     /** How many tasks of one instance are done in a row before others have their turn. */
     static final int IN_A_ROW = 16;
 
-    private final TaskClaimStore claims;
+    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
+
     private final Handlers handlers;
     private final HandlerCalls calls;
     private final Committer committer;
     private final HeldTasks held;
-    private final UnknownTasks unknown;
     private final TaskWorkerListener listener;
 
     TaskRunner(
-            TaskClaimStore claims,
-            Handlers handlers,
-            HandlerCalls calls,
-            Committer committer,
-            HeldTasks held,
-            UnknownTasks unknown,
-            TaskWorkerListener listener) {
-        this.claims = claims;
+            Handlers handlers, HandlerCalls calls, Committer committer, HeldTasks held, TaskWorkerListener listener) {
         this.handlers = handlers;
         this.calls = calls;
         this.committer = committer;
         this.held = held;
-        this.unknown = unknown;
         this.listener = listener;
     }
 
@@ -88,9 +81,13 @@ final class TaskRunner {
         return Advance.keepingPause(snapshot, it -> waitsOn ? it.moveTo(position) : Advance.timePassed(it, position));
     }
 
+    /** To give it back would only have it come again at once. */
     private Optional<ClaimedTask> leave(TaskClaim claim) {
-        unknown.found(claim.definitionHash(), claim.taskId());
-        claims.releaseTaskClaim(claim);
+        log.warn(
+                "Task '{}' of instance '{}' is none that this worker can do; it is left alone until {}",
+                claim.taskId(),
+                claim.instanceId(),
+                claim.expiresAt());
         listener.taskEnded(claim, End.RELEASED);
         return Optional.empty();
     }

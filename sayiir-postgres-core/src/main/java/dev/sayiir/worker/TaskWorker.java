@@ -57,7 +57,6 @@ public final class TaskWorker implements AutoCloseable {
         TaskWorkerListener listener = new Listeners(settings.listeners);
         Outage outage = new Outage();
         Handlers handlers = new Handlers(settings.handlers);
-        UnknownTasks workflows = new UnknownTasks(settings.workflows, settings.pollInterval.multipliedBy(10));
         Committer committer =
                 new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
@@ -67,18 +66,9 @@ public final class TaskWorker implements AutoCloseable {
                 settings.interruptGrace,
                 (task, held, advance) -> threads.execute(() -> committer.commit(task, held, advance, () -> false)));
         this.held = new HeldTasks(claims, settings.signals, outage, listener, settings.claimTtl);
-        TaskRunner runner = new TaskRunner(claims, handlers, calls, committer, held, workflows, listener);
+        TaskRunner runner = new TaskRunner(handlers, calls, committer, held, listener);
         Dispatcher dispatcher = new Dispatcher(
-                claims,
-                runner,
-                workflows,
-                outage,
-                listener,
-                threads,
-                settings.query(),
-                settings.pollInterval,
-                slots,
-                nextPoll);
+                claims, runner, outage, listener, threads, settings.query(), settings.pollInterval, slots, nextPoll);
         this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
     }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Builds a {@link TaskWorker}. Not for use by several threads. */
@@ -54,7 +55,7 @@ public final class TaskWorkerBuilder {
     }
 
     /**
-     * @param handler does one kind of task; tasks without a handler are left for other workers
+     * @param handler does one kind of task; tasks without a handler are not asked for
      * @return this
      */
     public TaskWorkerBuilder handler(TaskHandler<?> handler) {
@@ -195,6 +196,7 @@ public final class TaskWorkerBuilder {
     ClaimQuery query() {
         ClaimQuery query = ClaimQuery.of(workerId, batchSize, claimTtl)
                 .definitions(workflows)
+                .taskIds(handlers.stream().map(TaskHandler::taskId).collect(Collectors.toSet()))
                 .ageingInterval(ageingInterval);
         return tags.map(query::tags).orElse(query);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -20,6 +21,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -91,6 +93,31 @@ class DispatchContractTest extends ContractTest {
         assertThat(available(query.tags(Set.of("eu", "gpu", "ssd")))).containsExactly("gpu");
         assertThat(available(query.definitions(Set.of()))).isEmpty();
         assertThat(available(query.definitions(Set.of("other-v1")))).containsExactly("foreign");
+    }
+
+    @Test
+    void R18_task_ids_are_honoured_before_the_limit_and_what_waits_is_for_anybody() {
+        store.createSnapshot(order("unknown").moveTo(new AtTask("charge")));
+        store.createSnapshot(order("known").moveTo(new AtTask("ship")));
+        store.createSnapshot(parked("delay-due"));
+        store.createSnapshot(order("wait-due").moveTo(new AtSignal("w", "paid", Optional.of(PAST), Optional.empty())));
+        store.createSnapshot(
+                order("fork").forkInto("join", Map.of("known", Branch.of("pack"), "unknown", Branch.of("bill"))));
+        ClaimQuery query = ClaimQuery.of("w", 10, MINUTE);
+
+        assertThat(claims.findAvailableTasks(query.taskIds(Set.of("ship", "pack", "join"))))
+                .extracting(task -> task.instanceId() + " " + task.taskId())
+                .containsExactlyInAnyOrder("known ship", "delay-due d", "wait-due w", "fork pack");
+        assertThat(claims.findHintedTask("known", "ship", query.taskIds(Set.of("ship"))))
+                .isPresent();
+        assertThat(claims.findHintedTask("known", "ship", query.taskIds(Set.of("charge"))))
+                .isEmpty();
+        assertThat(claims.findHintedTask("wait-due", "w", query.taskIds(Set.of())))
+                .isPresent();
+        assertThat(claims.claimAvailableTasks(query.taskIds(Set.of("bill")).limit(3)))
+                .extracting(task -> task.claim().taskId())
+                .containsExactlyInAnyOrder("bill", "d", "w");
+        assertThat(available(query.taskIds(Set.of("nothing")))).isEmpty();
     }
 
     @Test

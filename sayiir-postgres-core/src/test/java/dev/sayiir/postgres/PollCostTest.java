@@ -102,6 +102,7 @@ class PollCostTest {
                                 .build()
                                 .claimAvailableTasks(ClaimQuery.of("w", BATCH, Duration.ofHours(1))
                                         .definitions(Set.of("d", "e"))
+                                        .taskIds(Set.of("t", "u"))
                                         .tags(Set.of("gpu"))))
                         .hasSize(expected));
         assertThat(plans).hasSize(1);

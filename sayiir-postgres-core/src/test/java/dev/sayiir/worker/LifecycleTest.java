@@ -388,6 +388,26 @@ class LifecycleTest extends WorkerContractTest {
     }
 
     @Test
+    void tasks_without_a_handler_are_left_to_a_worker_that_has_one_and_keep_nothing_else_waiting() {
+        Polls polls = new Polls();
+        start(worker(task("first", (in, task) -> TaskOutcome.next("second", in)))
+                .wakeUps(new Hints())
+                .listener(polls));
+        begin("order-1");
+        await().until(() -> snapshots.loadSnapshot("order-1").completedTasks().contains("first"));
+        begin("order-2");
+        await().until(() -> snapshots.loadSnapshot("order-2").completedTasks().contains("first"));
+        int before = polls.claimed.size();
+        await().until(() -> polls.claimed.size() > before + 2);
+        assertThat(polls.claimed.stream().mapToInt(claimed -> claimed).sum()).isEqualTo(2);
+
+        start(task("second", (in, task) -> TaskOutcome.complete("done")));
+
+        assertThat(resultOf("order-1")).isEqualTo("\"done\"");
+        assertThat(resultOf("order-2")).isEqualTo("\"done\"");
+    }
+
+    @Test
     void tasks_with_tags_are_done_where_the_tags_are_offered() {
         Polls polls = new Polls();
         start(worker(task("first", (in, task) -> TaskOutcome.complete("without")))

@@ -35,6 +35,17 @@ final class InMemoryClaims {
             return task.readyAt().orElseThrow();
         }
 
+        /** A delay or a wait is for any worker. */
+        boolean isWanted(ClaimQuery query) {
+            return query.taskIds()
+                            .filter(known -> !known.contains(task.taskId()))
+                            .isEmpty()
+                    || snapshot()
+                            .openTask()
+                            .filter(open -> open.waiting() && open.taskId().equals(task.taskId()))
+                            .isPresent();
+        }
+
         AvailableTask available() {
             return new AvailableTask(
                     snapshot().instanceId(),
@@ -59,7 +70,7 @@ final class InMemoryClaims {
         return stored.openTask(taskId)
                 .filter(task -> task.isDue(now))
                 .map(task -> new Candidate(stored, task))
-                .filter(it -> isWanted(query, it.snapshot()))
+                .filter(it -> isWanted(query, it.snapshot()) && it.isWanted(query))
                 .map(Candidate::available);
     }
 
@@ -123,7 +134,7 @@ final class InMemoryClaims {
         return instances.values().stream()
                 .filter(stored -> isWanted(query, snapshot(stored)))
                 .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
-                .filter(it -> it.task().isDue(now))
+                .filter(it -> it.task().isDue(now) && it.isWanted(query))
                 .sorted(mostUrgentFirst(query, now))
                 .limit(query.limit());
     }
