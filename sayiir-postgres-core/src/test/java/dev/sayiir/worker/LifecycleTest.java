@@ -9,9 +9,13 @@ import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.workflow.ExecutionPosition.AtJoin;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -405,6 +409,29 @@ class LifecycleTest extends WorkerContractTest {
 
         assertThat(resultOf("order-1")).isEqualTo("\"done\"");
         assertThat(resultOf("order-2")).isEqualTo("\"done\"");
+    }
+
+    /** As another engine may have left it. */
+    @Test
+    void a_position_that_a_worker_cannot_move_on_is_left_until_its_claim_ends() {
+        List<String> notes = new CopyOnWriteArrayList<>();
+        Polls polls = new Polls();
+        snapshots.createSnapshot(WorkflowSnapshot.start("order-1", WORKFLOW.name(), Payload.empty())
+                .moveTo(new AtJoin("first", Map.of())));
+        start(worker(task("first", (in, task) -> TaskOutcome.complete("done")))
+                .claims(HOUR, SOON)
+                .listener(polls)
+                .listener(new TaskWorkerListener() {
+                    @Override
+                    public void taskEnded(TaskClaim claim, End end) {
+                        notes.add(claim.taskId() + " " + end);
+                    }
+                }));
+
+        await().until(() -> polls.claimed.size() > 3);
+        assertThat(notes).containsExactly("first RELEASED");
+        assertThat(polls.claimed.stream().mapToInt(claimed -> claimed).sum()).isEqualTo(1);
+        assertThat(workflows.status("order-1")).isEqualTo(WorkflowStatus.IN_PROGRESS);
     }
 
     @Test
