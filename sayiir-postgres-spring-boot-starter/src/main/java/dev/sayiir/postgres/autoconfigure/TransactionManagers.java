@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
-import org.springframework.jdbc.datasource.TransactionAwareDataSourceProxy;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.util.ClassUtils;
@@ -30,7 +29,8 @@ final class TransactionManagers {
         if (chosen != null) {
             return Optional.of(chosen);
         }
-        DataSource target = target(dataSource);
+        // What any manager would make of it: they look through Spring's own proxy.
+        DataSource target = new DataSourceTransactionManager(dataSource).getDataSource();
         return all.orderedStream()
                 .filter(manager -> dataSourceOf(manager) == target)
                 .findFirst();
@@ -51,14 +51,6 @@ final class TransactionManagers {
             return jdbc.getDataSource();
         }
         return JPA_PRESENT ? Jpa.dataSourceOf(manager) : null;
-    }
-
-    /** Transaction managers look through this proxy. */
-    private static DataSource target(DataSource dataSource) {
-        if (dataSource instanceof TransactionAwareDataSourceProxy proxy && proxy.getTargetDataSource() != null) {
-            return proxy.getTargetDataSource();
-        }
-        return dataSource;
     }
 
     /** Only touched where spring-orm is present. */

@@ -23,14 +23,15 @@ import tools.jackson.databind.json.JsonMapper;
 /** What the README says is so. */
 class ReadmeTest {
 
-    private static final Path EXAMPLES =
-            Path.of("src/test/java/dev/sayiir/postgres/autoconfigure/ReadmeExamplesTest.java");
+    private static final Path TESTS = Path.of("src/test/java/dev/sayiir/postgres/autoconfigure");
 
     private final String readme = read(Path.of("../README.md"));
 
     @Test
     void its_java_code_is_the_code_that_the_tests_run() {
-        List<String> regions = all("(?s)// region [\\w-]+\\n(.*?)\\n *// endregion", read(EXAMPLES)).stream()
+        String examples = read(TESTS.resolve("ReadmeExamplesTest.java"))
+                + read(TESTS.resolve("ReadmeApplicationExamplesTest.java"));
+        List<String> regions = all("(?s)// region [\\w-]+\\n(.*?)\\n *// endregion", examples).stream()
                 .map(String::stripIndent)
                 // Only nested here.
                 .map(region -> region.replace("public static class", "public class"))

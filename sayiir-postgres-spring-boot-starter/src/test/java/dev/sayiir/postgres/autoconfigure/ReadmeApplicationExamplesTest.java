@@ -1,0 +1,204 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sayiir.codec.SnapshotCodec;
+import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.worker.TaskContext;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.TaskWorker;
+import dev.sayiir.worker.TaskWorkerBuilder;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.Workflows;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Service;
+import org.springframework.transaction.annotation.Transactional;
+
+/**
+ * Runs every example of the README that is about applications and workers. {@link ReadmeTest} checks that the README shows what is between
+ * {@code // region} and {@code // endregion} here.
+ */
+class ReadmeApplicationExamplesTest extends StarterTest {
+
+    @Test
+    void a_service_saves_its_tables_and_its_workflow_in_one_transaction() {
+        try (ConfigurableApplicationContext context = start()) {
+            JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+            SnapshotStore workflows = context.getBean(SnapshotStore.class);
+            jdbc.execute("CREATE TABLE stock (sku text PRIMARY KEY, pieces int CHECK (pieces >= 0))");
+            jdbc.update("INSERT INTO stock VALUES ('tea', 1)");
+            for (String id : List.of("order-1", "order-2")) {
+                workflows.createSnapshot(order(id).moveTo(new AtTask("reserve")));
+            }
+            OrderService orders = context.getBean(OrderService.class);
+
+            orders.reserve("order-1", "tea");
+            assertThatThrownBy(() -> orders.reserve("order-2", "tea")).hasMessageContaining("stock");
+
+            assertThat(workflows.loadSnapshot("order-1").position()).contains(new AtTask("charge"));
+            assertThat(workflows.loadSnapshot("order-2").position()).contains(new AtTask("reserve"));
+        }
+    }
+
+    @Test
+    void a_codec_of_the_application_is_chosen_by_its_name() {
+        try (ConfigurableApplicationContext context = start("--sayiir.postgres.codec=own")) {
+            assertThat(context.getBean(SnapshotCodecs.class).writer().name()).isEqualTo("own");
+        }
+    }
+
+    @Test
+    void a_first_workflow_runs() throws InterruptedException {
+        try (ConfigurableApplicationContext context = start(FulfilmentApplication.class)) {
+            Workflows workflows = context.getBean(Workflows.class);
+
+            // region start-workflow
+            workflows.start(Fulfilment.WORKFLOW, "order-4711", new Fulfilment.Order("tea", 2));
+            workflows.awaitEnd("order-4711", Duration.ofMinutes(1));
+            System.out.println(workflows.result("order-4711", String.class)); // Optional[tea from shelf 7]
+            // endregion
+
+            assertThat(workflows.result("order-4711", String.class)).contains("tea from shelf 7");
+
+            workflows.start(Fulfilment.WORKFLOW, "order-4712", new Fulfilment.Order("tea", 200));
+            workflows.sendEvent("order-4712", "approved", "ada");
+            workflows.awaitEnd("order-4712", Duration.ofMinutes(1));
+            assertThat(workflows.result("order-4712", String.class)).contains("tea from shelf 7");
+        }
+    }
+
+    @Test
+    void a_worker_without_spring_does_the_same() throws InterruptedException {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+
+        // region plain-worker
+        Workflow greeting = new Workflow("greeting-v1", "greet");
+        TaskWorkerBuilder builder = TaskWorker.builder(backend)
+                .workflow(greeting)
+                .handler(TaskHandler.of(
+                        "greet", String.class, (name, task) -> TaskOutcome.next("shout", "Hello " + name)))
+                .handler(TaskHandler.of("shout", String.class, (text, task) -> TaskOutcome.complete(text + "!"))
+                        .timeout(Duration.ofSeconds(10)));
+        try (TaskWorker worker = builder.build()) {
+            worker.start();
+            Workflows workflows = Workflows.of(backend);
+            workflows.start(greeting, "greeting-1", "Ada");
+            workflows.awaitEnd("greeting-1", Duration.ofMinutes(1));
+        }
+        // endregion
+
+        assertThat(Workflows.of(backend).result("greeting-1", String.class)).contains("Hello Ada!");
+    }
+
+    /** With the README's application.yml, but for the server. */
+    private ConfigurableApplicationContext start(String... more) {
+        return start(Application.class, more);
+    }
+
+    private ConfigurableApplicationContext start(Class<?> application, String... more) {
+        return new SpringApplicationBuilder(application)
+                .web(WebApplicationType.NONE)
+                .properties("spring.config.location=classpath:readme/application.yml")
+                .properties("SHOP_PASSWORD=" + database.password())
+                .run(Stream.concat(
+                                Stream.of(
+                                        "--spring.datasource.url=" + database.url(),
+                                        "--spring.datasource.username=" + database.username()),
+                                Stream.of(more))
+                        .toArray(String[]::new));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
+    @Import(OrderService.class)
+    static class Application {
+
+        // region own-codec
+        @Bean
+        SnapshotCodec ownCodec() {
+            return new OwnCodec(64, "own");
+        }
+        // endregion
+    }
+
+    // region service
+    @Service
+    public static class OrderService {
+
+        private final JdbcTemplate jdbc;
+        private final SnapshotStore workflows;
+
+        public OrderService(JdbcTemplate jdbc, SnapshotStore workflows) {
+            this.jdbc = jdbc;
+            this.workflows = workflows;
+        }
+
+        @Transactional
+        public void reserve(String orderId, String sku) {
+            WorkflowSnapshot order = workflows.loadSnapshot(orderId);
+            jdbc.update("UPDATE stock SET pieces = pieces - 1 WHERE sku = ?", sku);
+            order = order.completeTask("reserve", Payload.utf8(sku)).moveTo(new AtTask("charge"));
+            workflows.saveSnapshotIfVersion(order, order.version());
+        }
+    }
+    // endregion
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
+    @Import(Fulfilment.class)
+    static class FulfilmentApplication {}
+
+    // region first-workflow
+    @Configuration
+    public static class Fulfilment {
+
+        public record Order(String sku, int pieces) {}
+
+        public record Reservation(Order order, String shelf) {}
+
+        static final Workflow WORKFLOW = new Workflow("fulfilment-v1", "reserve");
+
+        @Bean
+        Workflow fulfilment() {
+            return WORKFLOW;
+        }
+
+        @WorkflowTask("reserve")
+        TaskOutcome reserve(Order order) {
+            return TaskOutcome.next("check", new Reservation(order, "shelf 7"));
+        }
+
+        @WorkflowTask(value = "check", timeout = "10s", maxRetries = 5)
+        TaskOutcome check(Reservation reservation) {
+            return reservation.order().pieces() > 100
+                    ? TaskOutcome.awaitEvent("approved", "ship", reservation).orFailAfter(Duration.ofDays(2))
+                    : TaskOutcome.next("ship", "nobody had to");
+        }
+
+        @WorkflowTask("ship")
+        TaskOutcome ship(String approvedBy, TaskContext task) {
+            Reservation reserved = task.result("reserve", Reservation.class).orElseThrow();
+            return TaskOutcome.complete(reserved.order().sku() + " from " + reserved.shelf());
+        }
+    }
+    // endregion
+}
