@@ -41,31 +41,7 @@ final class ClaimRepository {
                       t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             """;
 
-    /**
-     * Ten short walks of the dispatch index: for each priority, once for tasks that did not fail here last, once for
-     * those that did. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among
-     * them, and nothing that is not due is read. Rows that somebody else is about to claim or to change are passed over
-     * without waiting. What was locked and not chosen is free again when the statement ends. Each claim comes with the
-     * rows of its instance; if they are damaged, with an empty blob instead of none, so that it is noticed.
-     *
-     * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
-     * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
-     */
-    private static final String DUE = """
-            WITH due AS (
-                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at,
-                       row_number() OVER (ORDER BY b.failed_here,
-                           p.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
-                           c.ready_at) AS place
-                FROM generate_series(1, 5) AS p (task_priority)
-                CROSS JOIN (VALUES (false), (true)) AS b (failed_here)
-                CROSS JOIN LATERAL (
-                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
-                    FROM ${schema}.sayiir_workflow_tasks AS t
-                    WHERE t.task_priority = p.task_priority
-                      AND t.ready_at <= statement_timestamp()
-                      AND CASE
-                          WHEN (t.last_failed_worker IS NOT DISTINCT FROM :workerId) <> b.failed_here THEN false
+    private static final String SUITABLE = """
                           WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
                           WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
                           ELSE :anyTag OR t.task_tags <@ :tags
@@ -74,10 +50,63 @@ final class ClaimRepository {
                     LIMIT :limit
             """;
 
-    private static final String CLAIM_AVAILABLE = DUE + """
-                    FOR UPDATE SKIP LOCKED
+    /**
+     * Ten short walks: for each priority one along the dispatch index, for tasks that did not fail here last, and one
+     * along the index of those that did, which come last. Each takes as many rows as are wanted at most, oldest first; so
+     * the best of all rows are among them, and nothing that is not due is read. Rows that somebody else is about to claim
+     * or to change are passed over without waiting. What was locked and not chosen is free again when the statement ends.
+     *
+     * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
+     * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
+     */
+    private static String due(String locking) {
+        return """
+            WITH other AS (
+                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at
+                FROM generate_series(1, 5) AS p (task_priority)
+                CROSS JOIN LATERAL (
+                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
+                    FROM ${schema}.sayiir_workflow_tasks AS t
+                    WHERE t.task_priority = p.task_priority
+                      AND t.ready_at <= statement_timestamp()
+                      AND CASE
+                          WHEN t.last_failed_worker = :workerId THEN false
+            """ + SUITABLE + locking + """
                 ) AS c
-            ), claimed AS (
+            ), failed_here AS (
+                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at
+                FROM generate_series(1, 5) AS p (task_priority)
+                CROSS JOIN LATERAL (
+                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
+                    FROM ${schema}.sayiir_workflow_tasks AS t
+                    WHERE t.last_failed_worker = :workerId
+                      AND t.task_priority = p.task_priority
+                      AND t.ready_at <= statement_timestamp()
+                      AND CASE
+            """ + SUITABLE + locking + """
+                ) AS c
+            ), due AS (
+                SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at,
+                       row_number() OVER (ORDER BY c.failed_here,
+                           c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
+                           c.ready_at) AS place
+                FROM (
+                    SELECT o.instance_id, o.task_id, o.definition_hash, o.task_priority, o.ready_at, false AS failed_here
+                    FROM other AS o
+                    UNION ALL
+                    SELECT f.instance_id, f.task_id, f.definition_hash, f.task_priority, f.ready_at, true
+                    FROM failed_here AS f
+                ) AS c
+            )
+            """;
+    }
+
+    /**
+     * Each claim comes with the rows of its instance; if they are damaged, with an empty blob instead of none, so that it is
+     * noticed.
+     */
+    private static final String CLAIM_AVAILABLE = due("FOR UPDATE SKIP LOCKED") + """
+            , claimed AS (
             """ + CLAIM + """
                 FROM due AS d
                 WHERE d.place <= :limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
@@ -92,9 +121,7 @@ final class ClaimRepository {
             ORDER BY c.place, s.completed_version NULLS FIRST, s.place
             """;
 
-    private static final String FIND_AVAILABLE = DUE + """
-                ) AS c
-            )
+    private static final String FIND_AVAILABLE = due("") + """
             SELECT d.instance_id, d.task_id, d.definition_hash, d.task_priority, d.ready_at
             FROM due AS d
             WHERE d.place <= :limit

@@ -128,6 +128,8 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
 
 -- The queue: within each priority by due time. Finished, parked and paused tasks are not in it.
 CREATE INDEX sayiir_workflow_tasks_by_readiness ON ${schema}.sayiir_workflow_tasks (task_priority, ready_at) WHERE ready_at IS NOT NULL;
+-- Those that failed last at a worker, which it takes up after all others.
+CREATE INDEX sayiir_workflow_tasks_by_failure ON ${schema}.sayiir_workflow_tasks (last_failed_worker, task_priority, ready_at) WHERE last_failed_worker IS NOT NULL AND ready_at IS NOT NULL;
 -- "Who is at task X": here, and not on the instance's row, which would lose its in-place updates.
 CREATE INDEX sayiir_workflow_tasks_open ON ${schema}.sayiir_workflow_tasks (task_id, instance_id) WHERE status IN ('active', 'waiting');
 -- All claims of one worker, to release them together. Not where there is a token: a statement that names a token would be
