@@ -67,6 +67,23 @@ public final class Benchmarks implements Callable<Integer> {
     int processes = 1;
 
     @Option(
+            names = "--finished",
+            split = ",",
+            description = "Also with so many finished instances, with checkpoints and tasks, in the stores.")
+    List<Integer> finished = List.of();
+
+    @Option(
+            names = "--parked",
+            split = ",",
+            description = "Also with so many instances that wait for an event in the stores.")
+    List<Integer> parked = List.of();
+
+    @Option(
+            names = "--old-snapshot",
+            description = "All again while a transaction elsewhere holds a snapshot that is older than all of it.")
+    boolean oldSnapshot;
+
+    @Option(
             names = "--notify",
             defaultValue = "POLL",
             description = "How workers hear of tasks: ${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}).")
@@ -123,30 +140,35 @@ public final class Benchmarks implements Callable<Integer> {
     }
 
     private void run(Address address, List<Workload> selected) throws Exception {
-        try (Target target = Target.open(address, concurrency + SPARE_CONNECTIONS, notifyMode)) {
-            target.requireFit();
-            try {
+        try (Database database = Database.open(address, concurrency + SPARE_CONNECTIONS)) {
+            database.requireFit();
+            try (Variations variations = Variations.prepare(database, notifyMode, finished, parked, out)) {
                 Load load = new Load(concurrency, quick ? 2_000 : operations, processes, limit);
-                Results results = new Rounds(target, out).run(selected, load, warmUps, quick ? 1 : rounds);
+                Rounds all = new Rounds(database, out);
+                all.run(selected, variations.all(), load, warmUps, quick ? 1 : rounds);
+                if (oldSnapshot) {
+                    try (OldSnapshot held = OldSnapshot.take(address)) {
+                        out.println(held);
+                        all.run(selected, variations.also("+old-snapshot"), load, 0, quick ? 1 : rounds);
+                    }
+                }
                 out.println();
-                out.print(TextReport.of(results));
+                out.print(TextReport.of(all.results()));
                 Path file = json.orElse(home().resolve("benchmarks.json")).toAbsolutePath();
-                JsonReport.write(environment(target, load), results, file);
+                JsonReport.write(environment(database, load), all.results(), file);
                 out.println("\nWritten to " + file);
-            } finally {
-                target.drop();
             }
         }
     }
 
-    private Map<String, String> environment(Target target, Load load) throws Exception {
+    private Map<String, String> environment(Database database, Load load) throws Exception {
         Map<String, String> environment = new LinkedHashMap<>();
         environment.put("taken_at", Instant.now().toString());
-        environment.put("server", target.row("SELECT version()").get(0));
+        environment.put("server", database.row("SELECT version()").get(0));
         for (String setting : EmbeddedServer.SETTINGS.keySet()) {
             environment.put(
                     setting,
-                    target.row("SELECT current_setting('" + setting + "')").get(0));
+                    database.row("SELECT current_setting('" + setting + "')").get(0));
         }
         environment.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         environment.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));

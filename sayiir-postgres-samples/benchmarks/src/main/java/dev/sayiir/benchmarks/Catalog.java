@@ -1,25 +1,33 @@
 package dev.sayiir.benchmarks;
 
+import dev.sayiir.postgres.NotifyMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** All workloads, in the order in which they are run. */
 final class Catalog {
 
-    private static final List<Workload> ALL = Stream.concat(
-                    Stream.of(
-                            new MinimalFloor(),
-                            new SameWritesFloor(),
-                            new CommitTask(),
-                            new Saves(),
-                            new TaskResults(),
-                            new Loads(),
-                            new ClaimBatches(),
-                            new Events()),
-                    Flows.all().stream().map(WorkerWorkload::new))
-            .toList();
+    private static final List<Workload> ALL = List.of(
+            new MinimalFloor(),
+            new SameWritesFloor(),
+            new CommitTask(),
+            new LateSteps(0),
+            new LateSteps(1_000),
+            new Saves(),
+            new TaskResults(),
+            new Loads(),
+            new ClaimBatches(),
+            new Events(),
+            new Figures(),
+            WorkerWorkload.of(Flows.linear()),
+            WorkerWorkload.notifying(Flows.linear(), NotifyMode.LISTEN),
+            WorkerWorkload.of(Flows.fanout(10)),
+            WorkerWorkload.of(Flows.fanout(100)),
+            WorkerWorkload.of(Flows.signalDriven()),
+            WorkerWorkload.of(Flows.delayStorm()),
+            new WakeUpTimes(WakeUpTimes.Cause.START),
+            new WakeUpTimes(WakeUpTimes.Cause.EVENT));
 
     private Catalog() {}
 

@@ -1,6 +1,7 @@
 package dev.sayiir.benchmarks;
 
 import dev.sayiir.persistence.ClaimQuery;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code claimAvailableTasks} in batches of 16, with the instances that it hands out. A call is a batch. */
@@ -27,7 +28,8 @@ final class ClaimBatches implements Workload {
         Instances.start(target, load, name(), batches * BATCH);
         AtomicInteger workers = new AtomicInteger();
         return new ClosedLoop(load, batches, (number, timer) -> {
-            ClaimQuery query = ClaimQuery.of("benchmarks-" + workers.incrementAndGet(), BATCH, Instances.CLAIM);
+            ClaimQuery query = ClaimQuery.of("benchmarks-" + workers.incrementAndGet(), BATCH, Instances.CLAIM)
+                    .definitions(Set.of(name()));
             int[] claimed = {0};
             timer.time(() ->
                     claimed[0] = target.backend().claimAvailableTasks(query).size());

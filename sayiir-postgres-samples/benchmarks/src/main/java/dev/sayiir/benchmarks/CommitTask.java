@@ -11,6 +11,7 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** {@code commitTask} alone: saves the result of a task and carries the claim on to the next one. */
 final class CommitTask implements Workload {
@@ -31,14 +32,15 @@ final class CommitTask implements Workload {
     public Work prepare(Target target, Load load) throws Exception {
         int instances = load.portions(Steps.COUNT);
         Instances.start(target, load, name(), instances);
-        List<ClaimedTask> claimed =
-                target.backend().claimAvailableTasks(ClaimQuery.of("benchmarks", instances, Instances.CLAIM));
+        List<ClaimedTask> claimed = target.backend()
+                .claimAvailableTasks(
+                        ClaimQuery.of("benchmarks", instances, Instances.CLAIM).definitions(Set.of(name())));
         if (claimed.size() != instances) {
             throw new IllegalStateException(
                     "Of " + instances + " instances only " + claimed.size() + " could be claimed");
         }
         return new ClosedLoop(load, instances, (number, timer) -> {
-            new Commits(target.backend(), claimed.get(number)).run(timer);
+            new Commits(target.backend(), claimed.get(number)).run(0, Steps.COUNT, timer);
             return Steps.COUNT;
         });
     }
@@ -52,7 +54,7 @@ final class CommitTask implements Workload {
     }
 
     /** Commits the tasks of one instance. */
-    private static final class Commits {
+    static final class Commits {
 
         private final TaskClaimStore claims;
         private TaskClaim claim;
@@ -64,8 +66,9 @@ final class CommitTask implements Workload {
             this.snapshot = first.snapshot();
         }
 
-        void run(ClosedLoop.Timer timer) throws Exception {
-            for (int step = 0; step < Steps.COUNT; step++) {
+        /** Those from that step to before the other one. */
+        void run(int from, int to, ClosedLoop.Timer timer) throws Exception {
+            for (int step = from; step < to; step++) {
                 AtTask next = new AtTask(Steps.id(step + 1));
                 timer.time(() -> commit(next));
             }

@@ -5,6 +5,9 @@ import java.sql.SQLException;
 /** What both floors need. */
 final class Floors {
 
+    /** Where the tables of the floors are. */
+    static final String SCHEMA = "sayiir_benchmark_floor";
+
     private Floors() {}
 
     /** A floor that writes nothing would be a low one. */

@@ -19,6 +19,11 @@ final class Instances {
 
     private Instances() {}
 
+    /** What ids of instances may begin with that nobody has used yet. */
+    static String newPrefix(String workflow) {
+        return workflow + "-" + BATCHES.incrementAndGet() + "-";
+    }
+
     /** An instance at its first step, with an input. */
     static WorkflowSnapshot first(String workflow, String instanceId) {
         return WorkflowSnapshot.start(instanceId, workflow, INPUT).moveTo(new AtTask(Steps.id(0)));
@@ -42,7 +47,7 @@ final class Instances {
     private static String store(
             Target target, Load load, String workflow, int count, UnaryOperator<WorkflowSnapshot> change)
             throws Exception {
-        String prefix = workflow + "-" + BATCHES.incrementAndGet() + "-";
+        String prefix = newPrefix(workflow);
         new ClosedLoop(load, count, (number, timer) -> {
                     target.backend().createSnapshot(change.apply(first(workflow, prefix + number)));
                     return 1;

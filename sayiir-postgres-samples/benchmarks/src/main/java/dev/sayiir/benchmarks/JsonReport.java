@@ -31,6 +31,10 @@ final class JsonReport {
             results.ratio(series, MinimalFloor.NAME).ifPresent(ratio -> put(workload, "ratio_to_minimal", ratio));
             results.ratio(series, SameWritesFloor.NAME)
                     .ifPresent(ratio -> put(workload, "ratio_to_same_writes", ratio));
+            results.ratio(series, series.comparedWith()).ifPresent(ratio -> {
+                workload.put("compared_with", series.comparedWith());
+                put(workload, "ratio_to_other", ratio);
+            });
             for (Metric metric : Metric.values()) {
                 ArrayNode rounds =
                         put(workload, metric.key(), series.spread(metric)).putArray("rounds");

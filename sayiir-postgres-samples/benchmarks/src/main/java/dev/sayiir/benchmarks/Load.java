@@ -21,4 +21,9 @@ record Load(int concurrency, int operations, int processes, Duration limit) {
     int portions(int size) {
         return Math.max(1, (operations + size - 1) / size);
     }
+
+    /** The same one after the other, and only one in so many operations; at least ten. */
+    Load oneByOne(int share) {
+        return new Load(1, Math.max(10, portions(share)), 1, limit);
+    }
 }

@@ -8,12 +8,12 @@ final class Meter {
 
     private static final int SIGNIFICANT_DIGITS = 3;
 
-    private final Target target;
+    private final Database database;
     private final ServerCpu server;
 
-    Meter(Target target) throws SQLException {
-        this.target = target;
-        this.server = ServerCpu.of(target);
+    Meter(Database database) throws SQLException {
+        this.database = database;
+        this.server = ServerCpu.of(database);
     }
 
     /**
@@ -22,29 +22,29 @@ final class Meter {
      *
      * @throws Exception if the workload fails
      */
-    Measurement measure(Workload workload, Load load) throws Exception {
-        double statements = countStatements(workload, load.warmUp());
+    Measurement measure(Workload workload, Target target, Load load) throws Exception {
+        double statements = countStatements(workload, target, load.warmUp());
         try (Work work = workload.prepare(target, load)) {
             Recorder latencies = new Recorder(SIGNIFICANT_DIGITS);
-            Reading before = Reading.before(target, server);
+            Reading before = Reading.before(database, server);
             long operations = work.run(latencies);
-            Usage used = Reading.after(target, server).since(before);
+            Usage used = Reading.after(database, server).since(before);
             return Measurement.of(
                     operations, work.withOtherProcesses(used), latencies.getIntervalHistogram(), statements);
         }
     }
 
-    private double countStatements(Workload workload, Load load) throws Exception {
+    private double countStatements(Workload workload, Target target, Load load) throws Exception {
         try (Work work = workload.prepare(target, load)) {
-            long before = target.counts().statements();
-            target.counts().count(true);
+            long before = database.counts().statements();
+            database.counts().count(true);
             long operations;
             try {
                 operations = work.run(new Recorder(SIGNIFICANT_DIGITS));
             } finally {
-                target.counts().count(false);
+                database.counts().count(false);
             }
-            return (double) (target.counts().statements() - before) / operations;
+            return (double) (database.counts().statements() - before) / operations;
         }
     }
 }

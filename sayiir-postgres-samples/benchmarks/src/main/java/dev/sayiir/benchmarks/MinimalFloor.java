@@ -43,29 +43,35 @@ final class MinimalFloor implements Workload {
     }
 
     @Override
+    public boolean usesStores() {
+        return false;
+    }
+
+    @Override
     public Work prepare(Target target, Load load) throws SQLException {
         int instances = load.portions(Steps.COUNT);
-        target.execute(
-                "CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor",
-                "DROP TABLE IF EXISTS sayiir_benchmark_floor.minimal_workflow, sayiir_benchmark_floor.minimal_history,"
-                        + " sayiir_benchmark_floor.minimal_task",
-                """
+        target.database()
+                .execute(
+                        "CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor",
+                        "DROP TABLE IF EXISTS sayiir_benchmark_floor.minimal_workflow, sayiir_benchmark_floor.minimal_history,"
+                                + " sayiir_benchmark_floor.minimal_task",
+                        """
                 CREATE TABLE sayiir_benchmark_floor.minimal_workflow
                 (id text COLLATE "C" PRIMARY KEY, version bigint NOT NULL, step text, updated_at timestamptz)
                 WITH (fillfactor = 75)""",
-                """
+                        """
                 CREATE TABLE sayiir_benchmark_floor.minimal_history
                 (id text COLLATE "C", version bigint, data bytea NOT NULL, PRIMARY KEY (id, version))""",
-                """
+                        """
                 CREATE TABLE sayiir_benchmark_floor.minimal_task
                 (id text COLLATE "C", task_id text COLLATE "C", output bytea NOT NULL, PRIMARY KEY (id, task_id))""");
-        target.update("""
+        target.database().update("""
                 INSERT INTO sayiir_benchmark_floor.minimal_workflow
                 SELECT 'instance-' || i, 1, 'step-0', clock_timestamp() FROM generate_series(0, ? - 1) AS i""", instances);
         return new ClosedLoop(load, instances, (number, timer) -> {
             for (int step = 0; step < Steps.COUNT; step++) {
                 String taskId = Steps.id(step);
-                timer.time(() -> step(target.dataSource(), "instance-" + number, taskId));
+                timer.time(() -> step(target.database().dataSource(), "instance-" + number, taskId));
             }
             return Steps.COUNT;
         });

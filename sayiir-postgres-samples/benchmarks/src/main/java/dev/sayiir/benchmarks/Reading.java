@@ -34,22 +34,22 @@ final class Reading {
     }
 
     /** Before the work: the clock is looked at last. */
-    static Reading before(Target target, ServerCpu server) throws SQLException {
-        target.flushCounts();
-        double[] counts = counts(target);
+    static Reading before(Database database, ServerCpu server) throws SQLException {
+        database.flushCounts();
+        double[] counts = counts(database);
         return new Reading(System.nanoTime(), counts, 1, server.nanos());
     }
 
     /** After the work: the clock is looked at first. */
-    static Reading after(Target target, ServerCpu server) throws SQLException {
+    static Reading after(Database database, ServerCpu server) throws SQLException {
         long nanos = System.nanoTime();
         double serverCpuNanos = server.nanos();
-        int flushes = target.flushCounts();
-        return new Reading(nanos, counts(target), flushes, serverCpuNanos);
+        int flushes = database.flushCounts();
+        return new Reading(nanos, counts(database), flushes, serverCpuNanos);
     }
 
-    private static double[] counts(Target target) throws SQLException {
-        List<String> row = target.row(COUNTS);
+    private static double[] counts(Database database) throws SQLException {
+        List<String> row = database.row(COUNTS);
         return row.stream().mapToDouble(Double::parseDouble).toArray();
     }
 

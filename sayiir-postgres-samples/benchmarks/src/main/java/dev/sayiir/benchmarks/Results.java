@@ -16,9 +16,10 @@ final class Results {
      *
      * @param name the workload
      * @param unit its operation
+     * @param comparedWith the name of what it is compared with besides the floors; may be empty
      * @param rounds the first round first
      */
-    record Series(String name, String unit, List<Measurement> rounds) {
+    record Series(String name, String unit, String comparedWith, List<Measurement> rounds) {
 
         Spread spread(Metric metric) {
             return Spread.of(rounds.stream().map(round -> round.value(metric)).toList());
@@ -27,8 +28,10 @@ final class Results {
 
     private final Map<String, Series> series = new LinkedHashMap<>();
 
-    void add(Workload workload, Measurement measurement) {
-        series.computeIfAbsent(workload.name(), name -> new Series(name, workload.unit(), new ArrayList<>()))
+    void add(Workload workload, Variation variation, Measurement measurement) {
+        String name = workload.name() + variation.suffix();
+        String other = variation.suffix().isEmpty() ? workload.comparedWith() : workload.name();
+        series.computeIfAbsent(name, it -> new Series(it, workload.unit(), other, new ArrayList<>()))
                 .rounds()
                 .add(measurement);
     }

@@ -59,10 +59,15 @@ final class SameWritesFloor implements Workload {
     }
 
     @Override
+    public boolean usesStores() {
+        return false;
+    }
+
+    @Override
     public Work prepare(Target target, Load load) throws SQLException {
         int instances = load.portions(Steps.COUNT);
         byte[] data = Bytes.random(CommitTask.controlStateBytes());
-        target.execute("CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor");
+        target.database().execute("CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor");
         for (String table : TABLES) {
             copy(target, table);
         }
@@ -77,24 +82,26 @@ final class SameWritesFloor implements Workload {
     }
 
     private static void copy(Target target, String table) throws SQLException {
-        String options = target.row("SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = '"
-                        + Target.SCHEMA + "." + table + "'::regclass")
+        String options = target.database()
+                .row("SELECT array_to_string(reloptions, ', ') FROM pg_class WHERE oid = '" + target.schema() + "."
+                        + table + "'::regclass")
                 .get(0);
-        target.execute(
-                "DROP TABLE IF EXISTS sayiir_benchmark_floor." + table,
-                "CREATE TABLE sayiir_benchmark_floor." + table + " (LIKE " + Target.SCHEMA + "." + table
-                        + " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES INCLUDING STORAGE INCLUDING COMPRESSION)"
-                        + " WITH (" + options + ")");
+        target.database()
+                .execute(
+                        "DROP TABLE IF EXISTS sayiir_benchmark_floor." + table,
+                        "CREATE TABLE sayiir_benchmark_floor." + table + " (LIKE " + target.schema() + "." + table
+                                + " INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING INDEXES INCLUDING STORAGE INCLUDING COMPRESSION)"
+                                + " WITH (" + options + ")");
     }
 
     private static void fill(Target target, int instances) throws SQLException {
-        target.update("""
+        target.database().update("""
                 INSERT INTO sayiir_benchmark_floor.sayiir_workflows
                     (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
                      completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id, task_tags)
                 SELECT 'instance-' || i, 1, 1, 1, i, now(), now(), 0, 3, 'InProgress', 'linear', 'AtTask', 'step-0', '{}'
                 FROM generate_series(0, ? - 1) AS i""", instances);
-        target.update("""
+        target.database().update("""
                 INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
                     (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
                      worker_id, attempts, task_priority, definition_hash, task_tags)
@@ -103,7 +110,7 @@ final class SameWritesFloor implements Workload {
     }
 
     private static void step(Target target, String id, int step, byte[] data) throws SQLException {
-        try (Connection connection = target.dataSource().getConnection();
+        try (Connection connection = target.database().dataSource().getConnection();
                 PreparedStatement statement = connection.prepareStatement(STEP)) {
             statement.setString(1, Steps.id(step + 1));
             statement.setString(2, id);

@@ -23,8 +23,8 @@ final class ServerCpu {
     }
 
     /** Finds the server as the parent of one of its sessions. */
-    static ServerCpu of(Target target) throws SQLException {
-        long session = Long.parseLong(target.row("SELECT pg_backend_pid()").get(0));
+    static ServerCpu of(Database database) throws SQLException {
+        long session = Long.parseLong(database.row("SELECT pg_backend_pid()").get(0));
         Optional<ProcessHandle> postmaster = Files.exists(Path.of("/proc/self/stat"))
                 ? ProcessHandle.of(session).flatMap(ProcessHandle::parent).filter(ServerCpu::isServer)
                 : Optional.empty();

@@ -24,7 +24,8 @@ final class TextReport {
     }
 
     private static List<String> titles() {
-        List<String> titles = new ArrayList<>(List.of("workload", "unit", "/s", "min", "max", "x minimal", "x same"));
+        List<String> titles =
+                new ArrayList<>(List.of("workload", "unit", "/s", "min", "max", "x minimal", "x same", "x other"));
         for (Metric metric : Metric.values()) {
             if (metric != Metric.PER_SECOND) {
                 titles.add(metric.title());
@@ -42,7 +43,8 @@ final class TextReport {
                 Metric.PER_SECOND.text(rate.min()),
                 Metric.PER_SECOND.text(rate.max()),
                 ratio(results.ratio(series, MinimalFloor.NAME)),
-                ratio(results.ratio(series, SameWritesFloor.NAME))));
+                ratio(results.ratio(series, SameWritesFloor.NAME)),
+                ratio(results.ratio(series, series.comparedWith()))));
         for (Metric metric : Metric.values()) {
             if (metric != Metric.PER_SECOND) {
                 row.add(metric.text(series.spread(metric).median()));

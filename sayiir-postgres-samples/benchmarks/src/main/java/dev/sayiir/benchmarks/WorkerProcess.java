@@ -60,7 +60,7 @@ final class WorkerProcess {
     /**
      * Is one worker.
      *
-     * @param args name of the workflow, concurrency, notify mode
+     * @param args name of the workflow, concurrency, notify mode, schema
      * @throws Exception if it cannot connect
      */
     public static void main(String[] args) throws Exception {
@@ -71,7 +71,8 @@ final class WorkerProcess {
         int concurrency = Integer.parseInt(args[1]);
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         Address address = new Address(in.readLine(), in.readLine(), in.readLine());
-        try (Target target = Target.open(address, concurrency + 2, NotifyMode.valueOf(args[2]))) {
+        try (Database database = Database.open(address, concurrency + 2);
+                Target target = Target.of(database, NotifyMode.valueOf(args[2])).inSchema(args[3])) {
             work(target, flow, concurrency, in);
         }
     }
@@ -93,7 +94,7 @@ final class WorkerProcess {
                 }
                 double cpu = system.getProcessCpuTime() - cpuBefore;
                 double bytes = Allocations.now().since(before);
-                int flushes = target.flushCounts();
+                int flushes = target.database().flushCounts();
                 say(new Report(committed.committed(), cpu, bytes, flushes, latencies.getIntervalHistogram()).toLine());
             }
         }

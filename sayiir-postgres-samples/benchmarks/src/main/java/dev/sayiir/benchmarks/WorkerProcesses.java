@@ -74,16 +74,17 @@ final class WorkerProcesses implements WorkerRun {
                         WorkerProcess.class.getName(),
                         flow.name(),
                         Integer.toString(Math.max(1, load.concurrency() / load.processes())),
-                        target.notifyMode().name())
+                        target.notifyMode().name(),
+                        target.schema())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         Child child = new Child(
                 process,
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)),
                 new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8)));
-        child.tell(target.address().url());
-        child.tell(target.address().user());
-        child.tell(target.address().password());
+        child.tell(target.database().address().url());
+        child.tell(target.database().address().user());
+        child.tell(target.database().address().password());
         return child;
     }
 
@@ -122,9 +123,9 @@ final class WorkerProcesses implements WorkerRun {
     }
 
     private boolean hasOpenTasks() throws Exception {
-        String sql = "SELECT EXISTS (SELECT FROM " + Target.SCHEMA + ".sayiir_workflow_tasks"
+        String sql = "SELECT EXISTS (SELECT FROM " + target.schema() + ".sayiir_workflow_tasks"
                 + " WHERE status IN ('active', 'waiting') AND definition_hash = '" + flow.name() + "')";
-        return target.row(sql).get(0).equals("t");
+        return target.database().row(sql).get(0).equals("t");
     }
 
     @Override

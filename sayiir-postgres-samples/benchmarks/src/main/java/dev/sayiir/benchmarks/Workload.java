@@ -9,6 +9,16 @@ interface Workload {
     /** What one operation is, such as {@code step}. */
     String unit();
 
+    /** The workload that its rate is compared with, besides the floors; empty if there is none. */
+    default String comparedWith() {
+        return "";
+    }
+
+    /** Whether what is in the stores may make a difference. */
+    default boolean usesStores() {
+        return true;
+    }
+
     /**
      * Makes what the work needs. Not measured.
      *

@@ -39,8 +39,11 @@ class RegressionGateTest {
         Set<String> names = new LinkedHashSet<>(Set.of(MinimalFloor.NAME));
         Bounds.ALL.forEach(bound -> names.add(bound.workload()));
         try (EmbeddedServer server = EmbeddedServer.start(Path.of("target", "gate-server"), SETTINGS);
-                Target target = Target.open(server.address(), LOAD.concurrency() + 2, NotifyMode.POLL)) {
-            results = new Rounds(target, System.out).run(Catalog.select(names), LOAD, WARM_UPS, ROUNDS);
+                Database database = Database.open(server.address(), LOAD.concurrency() + 2);
+                Target target = Target.of(database, NotifyMode.POLL)) {
+            Rounds rounds = new Rounds(database, System.out);
+            rounds.run(Catalog.select(names), List.of(new Variation("", target, false)), LOAD, WARM_UPS, ROUNDS);
+            results = rounds.results();
         }
         System.out.println(TextReport.of(results));
         JsonReport.write(Map.of("load", LOAD.toString()), results, Path.of("target", "regression-gate.json"));

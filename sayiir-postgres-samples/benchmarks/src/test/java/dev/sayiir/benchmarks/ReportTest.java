@@ -23,11 +23,19 @@ class ReportTest {
         return new Measurement(1, Map.of(Metric.PER_SECOND, perSecond, Metric.SERVER_CPU_MICROS, Double.NaN));
     }
 
+    private static void add(Results results, Workload workload, Measurement measurement, String suffix) {
+        results.add(workload, new Variation(suffix, null, true), measurement);
+    }
+
+    private static void add(Results results, Workload workload, Measurement measurement) {
+        add(results, workload, measurement, "");
+    }
+
     private static Results results() {
         Results results = new Results();
         for (double[] round : new double[][] {{1000, 500}, {4000, 1000}, {2000, 1800}}) {
-            results.add(FLOOR, rate(round[0]));
-            results.add(COMMIT, rate(round[1]));
+            add(results, FLOOR, rate(round[0]));
+            add(results, COMMIT, rate(round[1]));
         }
         return results;
     }
@@ -54,6 +62,18 @@ class ReportTest {
         assertThat(ratio.median()).isCloseTo(0.5, within(1e-9));
         assertThat(ratio.max()).isCloseTo(0.9, within(1e-9));
         assertThat(results.ratio(commit, SameWritesFloor.NAME)).isEmpty();
+    }
+
+    @Test
+    void a_workload_on_filled_stores_is_compared_with_the_same_on_empty_ones() {
+        Results results = results();
+        add(results, COMMIT, rate(400), "@finished-5");
+
+        Results.Series filled = List.copyOf(results.series()).get(2);
+
+        assertThat(filled.name()).isEqualTo("commitTask@finished-5");
+        assertThat(results.ratio(filled, filled.comparedWith()).orElseThrow().median())
+                .isCloseTo(0.8, within(1e-9));
     }
 
     @Test
