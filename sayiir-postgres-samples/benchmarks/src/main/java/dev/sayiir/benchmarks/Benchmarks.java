@@ -1,5 +1,6 @@
 package dev.sayiir.benchmarks;
 
+import dev.sayiir.benchmarks.codec.CodecCommand;
 import dev.sayiir.postgres.NotifyMode;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
         name = "benchmarks",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        subcommands = CodecCommand.class,
         description = "Measures the stores and the worker, and what plain JDBC does on the same server.")
 public final class Benchmarks implements Callable<Integer> {
 
