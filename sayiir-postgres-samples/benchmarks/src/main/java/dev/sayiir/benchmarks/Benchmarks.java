@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
         name = "benchmarks",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        subcommands = CodecCommand.class,
+        subcommands = {CodecCommand.class, StartUpCommand.class},
         description = "Measures the stores and the worker, and what plain JDBC does on the same server.")
 public final class Benchmarks implements Callable<Integer> {
 
@@ -181,7 +181,7 @@ public final class Benchmarks implements Callable<Integer> {
     }
 
     /** The module's target folder when run by Maven, else where it is run. */
-    private static Path home() {
+    static Path home() {
         Path target = Path.of("target");
         return Files.isDirectory(target) ? target : Path.of("");
     }
