@@ -28,11 +28,11 @@ final class Bounds {
 
     // Workload; statements, commits, bytes of log, buffers, bytes of heap.
     static final List<Bound> ALL = Stream.of(
-                    costs("commitTask", 1.02, 1.02, 1_830, 42, 38_000),
-                    costs("linear", 1.15, 1.15, 1_970, 58, 46_000),
-                    costs("saveSnapshot", 1.02, 1.02, 1_840, 33, 35_000),
-                    costs("claimAvailableTasks", 0.07, 0.08, 690, 60, 15_000),
-                    costs("loadSnapshot", 1.02, 1.02, 10, 57, 18_500))
+                    costs("commitTask", 1.02, 1.02, 1_830, 38, 28_000),
+                    costs("linear", 1.15, 1.15, 1_980, 54, 36_000),
+                    costs("saveSnapshot", 1.02, 1.02, 1_840, 33, 26_500),
+                    costs("claimAvailableTasks", 0.07, 0.08, 700, 60, 15_000),
+                    costs("loadSnapshot", 1.02, 1.02, 10, 57, 17_500))
             .flatMap(List::stream)
             .toList();
 
