@@ -103,6 +103,14 @@ final class Content {
         });
     }
 
+    /** Lets the server clean up and take statistics, as it would on its own some time later. */
+    void settle() throws SQLException {
+        target.database()
+                .execute(("VACUUM (ANALYZE) $.sayiir_workflows, $.sayiir_workflow_history, $.sayiir_workflow_tasks,"
+                                + " $.sayiir_workflow_events, $.sayiir_workflow_counts")
+                        .replace("$", target.schema()));
+    }
+
     @FunctionalInterface
     private interface Portion {
         void add(int from, int to) throws SQLException;
@@ -114,10 +122,6 @@ final class Content {
             portion.add(from, to);
             progress.printf("filling %s: %,d of %,d instances %s%n", target.schema(), to, count, what);
         }
-        target.database()
-                .execute("VACUUM (ANALYZE) " + target.schema() + ".sayiir_workflows, " + target.schema()
-                        + ".sayiir_workflow_history, " + target.schema() + ".sayiir_workflow_tasks, " + target.schema()
-                        + ".sayiir_workflow_events, " + target.schema() + ".sayiir_workflow_counts");
     }
 
     private void update(String sql, Object... parameters) throws SQLException {

@@ -63,12 +63,18 @@ final class Target implements AutoCloseable {
                 .replace("$", schema));
     }
 
-    /** Deletes the instances that the workload has made, and no others. */
+    /**
+     * Deletes the instances that the workload has made, and no others, and cleans up after them, unless a transaction
+     * elsewhere holds a snapshot that they belong to.
+     */
     void forget(Workload workload) throws SQLException {
         database.update(
                 "DELETE FROM " + schema + ".sayiir_workflows WHERE instance_id >= ? AND instance_id < ?",
                 workload.name() + "-",
                 workload.name() + ".");
+        database.execute(
+                "VACUUM (INDEX_CLEANUP ON) $.sayiir_workflows, $.sayiir_workflow_tasks, $.sayiir_workflow_events"
+                        .replace("$", schema));
     }
 
     /** Drops the schema. */

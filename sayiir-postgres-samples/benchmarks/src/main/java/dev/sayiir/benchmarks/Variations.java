@@ -34,11 +34,15 @@ final class Variations implements AutoCloseable {
             plain.empty();
             for (int count : finished) {
                 Target target = variations.add(plain, "finished-" + count);
-                new Content(target, progress).addFinished(count);
+                Content content = new Content(target, progress);
+                content.addFinished(count);
+                content.settle();
             }
             for (int count : parked) {
                 Target target = variations.add(plain, "parked-" + count);
-                new Content(target, progress).addParked(count);
+                Content content = new Content(target, progress);
+                content.addParked(count);
+                content.settle();
             }
             return variations;
         } catch (SQLException | RuntimeException e) {
