@@ -78,9 +78,15 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     CONSTRAINT sayiir_workflow_history_pkey PRIMARY KEY (instance_id, version)
 ) WITH (
     -- Rows are only added: what matters is that they are frozen in small portions.
-    autovacuum_vacuum_scale_factor = 0.05,
-    autovacuum_analyze_scale_factor = 0.05
+    autovacuum_vacuum_scale_factor = 0.05
 );
+-- Nothing is looked up by these, and what is in them takes long to analyze.
+ALTER TABLE ${schema}.sayiir_workflow_history
+    ALTER COLUMN completed_task_ids SET STATISTICS 0,
+    ALTER COLUMN outputs SET STATISTICS 0,
+    ALTER COLUMN withdrawn_task_ids SET STATISTICS 0,
+    ALTER COLUMN data SET STATISTICS 0,
+    ALTER COLUMN initial_input SET STATISTICS 0;
 
 -- One row per task of an instance, and at the same time the queue: an open task that is due has a ready_at. A claim is part
 -- of its task's row: one lock decides who has the task, whoever it is that claims, commits, saves or deletes.
