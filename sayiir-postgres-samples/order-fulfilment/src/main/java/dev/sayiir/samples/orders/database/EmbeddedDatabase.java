@@ -152,11 +152,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         try {
+            // Looked up before: the file that names it is gone a moment earlier than the process.
+            Optional<ServerProcess> process = process();
             if (server != null) {
                 server.close();
                 server = null;
             }
-            process().ifPresent(ServerProcess::stop);
+            process.ifPresent(ServerProcess::stop);
             if (directory != null) {
                 directory.delete();
                 directory = null;

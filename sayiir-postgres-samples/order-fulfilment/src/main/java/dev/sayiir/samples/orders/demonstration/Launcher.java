@@ -28,7 +28,7 @@ public final class Launcher {
      * @throws Exception if it cannot be started
      */
     public static void main(String[] arguments) throws Exception {
-        Console console = new Console();
+        Console console = Console.ofProcess();
         Options options;
         try {
             options = Options.parse(arguments);

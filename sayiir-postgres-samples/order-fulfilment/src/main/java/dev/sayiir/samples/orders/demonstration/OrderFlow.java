@@ -49,7 +49,7 @@ final class OrderFlow {
             attempts.of(() -> atWork[0] = faults.atWork());
             Thread.sleep(TICK.toMillis());
         }
-        console.line("      all workers are at work");
+        console.line("      " + atWork[0] + " workers are at work");
     }
 
     /** Places orders for as long as the options say, with all the faults that they want. */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A main class of ours in a JVM of its own. Its output is read through a pipe, for Surefire talks over standard output. */
+/** A JVM of its own. Its output is read through a pipe, for Surefire talks over standard output. */
 public final class JavaProcess implements AutoCloseable {
 
     private final Process process;
@@ -21,13 +21,19 @@ public final class JavaProcess implements AutoCloseable {
         this.output = process.inputReader(StandardCharsets.UTF_8);
     }
 
-    /** With a target folder below the working directory, as Maven has it. */
+    /** A main class of ours. */
     public static JavaProcess start(Path workingDirectory, Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(arguments));
+        return start(workingDirectory, command.toArray(String[]::new));
+    }
+
+    /** Java with these arguments, and with a target folder below the working directory, as Maven has it. */
+    public static JavaProcess start(Path workingDirectory, String... arguments) throws IOException {
         Files.createDirectories(workingDirectory.resolve("target"));
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1");
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         return new JavaProcess(new ProcessBuilder(command)
                 .directory(workingDirectory.toFile())

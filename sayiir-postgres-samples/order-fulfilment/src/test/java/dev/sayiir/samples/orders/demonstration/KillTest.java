@@ -34,12 +34,12 @@ class KillTest {
     void no_order_is_lost_stuck_or_done_twice_whoever_is_killed() throws Exception {
         try (EmbeddedDatabase database = new EmbeddedDatabase(directory).start()) {
             Run run = Run.begin(Path.of("target", "kill-test"));
-            Audit audit = new Demonstration(
-                            OPTIONS, DatabaseSettings.of(database), Optional.of(database), run, new Console())
+            Console console = new Console(System.out);
+            Audit audit = new Demonstration(OPTIONS, DatabaseSettings.of(database), Optional.of(database), run, console)
                     .run()
                     .orElseThrow();
 
-            Report.print(audit, new Console());
+            Report.print(audit, console);
             assertThat(audit.problems()).isEmpty();
             assertThat(audit.accepted()).hasSizeGreaterThan(50);
             assertThat(audit.shipped() + audit.declined())

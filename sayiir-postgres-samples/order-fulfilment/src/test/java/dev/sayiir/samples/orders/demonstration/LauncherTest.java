@@ -3,6 +3,7 @@ package dev.sayiir.samples.orders.demonstration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.samples.orders.database.EmbeddedDatabase;
 import dev.sayiir.samples.orders.database.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,9 +41,27 @@ class LauncherTest {
     }
 
     @Test
+    void orders_that_fail_are_reported_and_a_failure() throws Exception {
+        String longerThanAllowed = "--orders.approval-timeout=40000d";
+        try (var launcher = JavaProcess.start(
+                directory,
+                Launcher.class,
+                "--workers=1",
+                "--seconds=1",
+                "--orders.approval-above-cents=0",
+                longerThanAllowed)) {
+            assertThat(launcher.remainingOutput())
+                    .contains("All is NOT well")
+                    .contains("1 is not finished; the status of its workflow is Failed")
+                    .contains("1 was finished 0 times");
+            assertThat(launcher.process().waitFor()).isEqualTo(1);
+        }
+    }
+
+    @Test
     void when_it_is_stopped_it_stops_what_it_has_started() throws Exception {
-        try (var launcher = JavaProcess.start(directory, Launcher.class)) {
-            List<ProcessHandle> started = awaitWorkers(launcher);
+        try (var launcher = JavaProcess.start(directory, Launcher.class, "--workers=2")) {
+            List<ProcessHandle> started = awaitStarted(launcher);
 
             // By its handle, which leaves the pipe open: what it says at its end is of interest.
             launcher.process().toHandle().destroy();
@@ -55,10 +74,10 @@ class LauncherTest {
     }
 
     @Test
-    void when_it_is_killed_its_workers_end_and_the_next_one_stops_its_server() throws Exception {
+    void when_it_is_killed_its_workers_end_and_the_next_start_stops_its_server() throws Exception {
         List<ProcessHandle> started;
-        try (var launcher = JavaProcess.start(directory, Launcher.class)) {
-            started = awaitWorkers(launcher);
+        try (var launcher = JavaProcess.start(directory, Launcher.class, "--workers=2")) {
+            started = awaitStarted(launcher);
             launcher.process().toHandle().destroyForcibly();
             launcher.process().waitFor();
         }
@@ -66,9 +85,9 @@ class LauncherTest {
                 .until(() -> started.stream().filter(ProcessHandle::isAlive).noneMatch(LauncherTest::isJava));
         assertThat(serverFiles()).hasSize(1);
 
-        try (var next = JavaProcess.start(directory, Launcher.class, "--seconds=1")) {
-            assertThat(next.remainingOutput()).contains("All is well");
-        }
+        new EmbeddedDatabase(directory.resolve("target").resolve("embedded-postgres"))
+                .start()
+                .close();
         assertThat(started).noneMatch(ProcessHandle::isAlive);
         assertThat(serverFiles()).isEmpty();
     }
@@ -82,13 +101,13 @@ class LauncherTest {
     }
 
     /** The workers and the server, once there is a progress line. The server is no child of ours: it has detached itself. */
-    private List<ProcessHandle> awaitWorkers(JavaProcess launcher) throws IOException {
+    private List<ProcessHandle> awaitStarted(JavaProcess launcher) throws IOException {
         while (!launcher.line().contains("orders placed")) {
             // reads on
         }
         List<ProcessHandle> started = new ArrayList<>(
                 launcher.process().children().filter(LauncherTest::isJava).toList());
-        assertThat(started).hasSize(3);
+        assertThat(started).hasSize(2);
         Path pidFile = serverFiles().get(0).resolve("postmaster.pid");
         String server = Files.readAllLines(pidFile).get(0).strip();
         started.add(ProcessHandle.of(Long.parseLong(server)).orElseThrow());
