@@ -1,8 +1,12 @@
 package dev.sayiir.samples.orders;
 
 import dev.sayiir.persistence.SignalOutcome;
+import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.workflow.WorkflowStatus;
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.Pattern;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -36,23 +40,28 @@ class OrderController {
     }
 
     @GetMapping
-    List<OrderStatus> list(@RequestParam Optional<String> status, @RequestParam(defaultValue = "100") int limit) {
-        return orders.list(status.map(WorkflowStatus::ofText), limit);
+    List<OrderStatus> list(
+            @RequestParam Optional<WorkflowStatus> status,
+            @RequestParam(defaultValue = "100") @Min(1) @Max(WorkflowQuery.MAX_LIMIT) int limit) {
+        return orders.list(status, limit);
     }
 
     @GetMapping("/{id}")
-    OrderStatus find(@PathVariable String id) {
+    OrderStatus find(@PathVariable @Pattern(regexp = OrderIds.PATTERN, message = OrderIds.PATTERN_IN_WORDS) String id) {
         return orders.find(id);
     }
 
     @PostMapping("/{id}/approval")
-    Map<String, Object> approve(@PathVariable String id, @Valid @RequestBody Approval approval) {
+    Map<String, Object> approve(
+            @PathVariable @Pattern(regexp = OrderIds.PATTERN, message = OrderIds.PATTERN_IN_WORDS) String id,
+            @Valid @RequestBody Approval approval) {
         return Map.of("id", id, "outcome", orders.approve(id, approval));
     }
 
     /** 202 if a worker has the order at this moment and has yet to notice. */
     @DeleteMapping("/{id}")
-    ResponseEntity<OrderStatus> cancel(@PathVariable String id) {
+    ResponseEntity<OrderStatus> cancel(
+            @PathVariable @Pattern(regexp = OrderIds.PATTERN, message = OrderIds.PATTERN_IN_WORDS) String id) {
         HttpStatus status = orders.cancel(id) == SignalOutcome.PENDING ? HttpStatus.ACCEPTED : HttpStatus.OK;
         return ResponseEntity.status(status).body(orders.find(id));
     }

@@ -1,7 +1,10 @@
 package dev.sayiir.samples.orders;
 
-/** How the workflow of an order is called. */
+/** What an order number looks like, and how the workflow of an order is called. */
 public final class OrderIds {
+
+    static final String PATTERN = "[A-Za-z0-9._-]{1,64}";
+    static final String PATTERN_IN_WORDS = "must be 1 to 64 letters, digits, dots, hyphens or underscores";
 
     private static final String PREFIX = "order-";
 

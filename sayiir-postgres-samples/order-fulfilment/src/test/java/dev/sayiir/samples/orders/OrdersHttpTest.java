@@ -147,7 +147,10 @@ class OrdersHttpTest {
         assertProblem(post("/orders", order(newId(), 0, 100)), 400, "lines[0].quantity must be greater than");
         assertProblem(post("/orders", order("no/slashes", 1, 100)), 400, "id must be 1 to 64 letters");
         assertProblem(post("/orders/x/approval", "{}"), 400, "by must not be blank");
-        assertProblem(get("/orders?limit=0"), 400, "limit");
+        assertProblem(post("/orders/x/approval", "{\"by\": \"\"}"), 400, "by must not be blank");
+        assertProblem(post("/orders", order(newId(), 1, 100).replace("Ada", "A\\u0000a")), 400, "cannot be stored");
+        assertProblem(get("/orders/" + "x".repeat(300)), 400, "id must be 1 to 64 letters");
+        assertProblem(get("/orders?limit=0"), 400, "limit must be greater than or equal to 1");
         assertProblem(get("/orders?status=Lost"), 400, "Lost");
     }
 

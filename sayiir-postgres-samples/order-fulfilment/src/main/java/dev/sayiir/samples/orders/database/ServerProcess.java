@@ -1,6 +1,8 @@
 package dev.sayiir.samples.orders.database;
 
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -50,11 +52,31 @@ record ServerProcess(ProcessHandle process) {
 
     /** Kills the server and the processes that serve its connections, as a power cut does, and waits until they are gone. */
     void kill() {
+        suspend();
         List<ProcessHandle> all =
                 Stream.concat(Stream.of(process), process.descendants()).toList();
         all.forEach(ProcessHandle::destroyForcibly);
         CompletableFuture.allOf(all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
                 .orTimeout(10, TimeUnit.SECONDS)
                 .join();
+    }
+
+    /**
+     * Keeps the server from starting another process while its processes are listed: one that was left over would keep the
+     * next server from starting.
+     */
+    private void suspend() {
+        if (File.separatorChar == '\\') {
+            return; // Windows has no such signal
+        }
+        try {
+            Process signal = new ProcessBuilder("sh", "-c", "kill -STOP " + process.pid())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            signal.onExit().orTimeout(10, TimeUnit.SECONDS).join();
+        } catch (IOException e) {
+            throw new UncheckedIOException("The server cannot be sent a signal", e);
+        }
     }
 }

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** A JVM of its own. Its output is read through a pipe, for Surefire talks over standard output. */
@@ -57,9 +59,14 @@ public final class JavaProcess implements AutoCloseable {
         return output.lines().collect(Collectors.joining("\n"));
     }
 
+    /** Asks it to end, which gives it time to end what it has started, and makes it end if it does not. */
     @Override
     public void close() {
         process.destroy();
-        process.onExit().join();
+        try {
+            process.onExit().orTimeout(30, TimeUnit.SECONDS).join();
+        } catch (CompletionException e) {
+            process.destroyForcibly().onExit().join();
+        }
     }
 }
