@@ -37,15 +37,14 @@ class OrdersHttpTest {
     static void start() {
         DATABASE.start();
         SpringApplication orders = new SpringApplication(OrderFulfilmentApplication.class);
-        orders.setDefaultProperties(Map.of(
-                "spring.datasource.url", DATABASE.url(),
-                "spring.datasource.username", EmbeddedDatabase.USERNAME,
-                "spring.datasource.password", EmbeddedDatabase.PASSWORD,
-                "server.port", "0",
-                "orders.work-time", "1ms",
-                "orders.packing-time", "10ms",
-                "sayiir.postgres.metrics.refresh-interval", "100ms"));
-        application = (ServletWebServerApplicationContext) orders.run();
+        application = (ServletWebServerApplicationContext) orders.run(
+                "--spring.datasource.url=" + DATABASE.url(),
+                "--spring.datasource.username=" + EmbeddedDatabase.USERNAME,
+                "--spring.datasource.password=" + EmbeddedDatabase.PASSWORD,
+                "--server.port=0",
+                "--orders.work-time=1ms",
+                "--orders.packing-time=10ms",
+                "--sayiir.postgres.metrics.refresh-interval=100ms");
     }
 
     @AfterAll

@@ -22,7 +22,6 @@ final class FrontDesk implements AutoCloseable {
         settings.put("spring.datasource.hikari.data-source-properties.ApplicationName", run.name());
         settings.put("server.port", "0");
         settings.put("sayiir.postgres.worker.enabled", "false");
-        settings.put("sayiir.postgres.metrics.refresh-interval", "2s");
         settings.put("orders.take-from-file", "false");
         settings.put("logging.file.name", run.logs().resolve("front-desk.log").toString());
         settings.put("logging.threshold.console", "off");

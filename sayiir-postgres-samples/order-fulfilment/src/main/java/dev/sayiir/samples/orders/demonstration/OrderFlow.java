@@ -75,7 +75,9 @@ final class OrderFlow {
 
     /** Waits until all orders are finished, or none has been for so long that they must be stuck. */
     void finish() throws InterruptedException {
-        console.line("      no more orders, no more faults; finishing what is under way");
+        if (!stopped.getAsBoolean()) {
+            console.line("      no more orders, no more faults; finishing what is under way");
+        }
         Pace looks = new Pace(TICK.multipliedBy(10));
         int[] left = {Integer.MAX_VALUE};
         long[] lastFinished = {System.nanoTime()};
