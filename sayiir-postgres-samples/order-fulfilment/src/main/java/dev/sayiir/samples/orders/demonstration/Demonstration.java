@@ -26,13 +26,9 @@ final class Demonstration {
      * @param embedded the server there, if it is ours to kill
      * @param run the run
      * @param console where to tell what happens
-     * @throws IllegalArgumentException if a server is to be killed that is not ours
      */
     Demonstration(
             Options options, DatabaseSettings database, Optional<EmbeddedDatabase> embedded, Run run, Console console) {
-        if (options.killServer() && embedded.isEmpty()) {
-            throw new IllegalArgumentException("--kill-server kills no server but the embedded one: name no database");
-        }
         this.options = options;
         this.database = database;
         this.embedded = embedded;

@@ -30,8 +30,14 @@ public final class Launcher {
     public static void main(String[] arguments) throws Exception {
         Console console = Console.ofProcess();
         Options options;
+        Optional<DatabaseSettings> given;
         try {
             options = Options.parse(arguments);
+            given = DatabaseSettings.given(new SimpleCommandLinePropertySource(arguments));
+            if (options.killServer() && given.isPresent()) {
+                throw new IllegalArgumentException(
+                        "--kill-server kills no server but the embedded one, and a database was named");
+            }
         } catch (IllegalArgumentException e) {
             console.line(String.valueOf(e.getMessage()));
             System.exit(WRONG_USE);
@@ -42,7 +48,6 @@ public final class Launcher {
         }
         // Spring Boot sets logging up when it starts; the database starts earlier.
         LoggingSystem.get(Launcher.class.getClassLoader()).beforeInitialize();
-        Optional<DatabaseSettings> given = DatabaseSettings.given(new SimpleCommandLinePropertySource(arguments));
         Optional<EmbeddedDatabase> embedded = given.isPresent() ? Optional.empty() : Optional.of(start(console));
         DatabaseSettings database =
                 given.or(() -> embedded.map(DatabaseSettings::of)).orElseThrow();

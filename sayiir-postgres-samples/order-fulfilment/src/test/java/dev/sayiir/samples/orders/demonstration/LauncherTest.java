@@ -41,16 +41,21 @@ class LauncherTest {
     }
 
     @Test
-    void orders_that_fail_are_reported_and_a_failure() throws Exception {
+    void orders_that_fail_are_reported_and_a_failure_on_a_given_database_too() throws Exception {
         String longerThanAllowed = "--orders.approval-timeout=40000d";
-        try (var launcher = JavaProcess.start(
-                directory,
-                Launcher.class,
-                "--workers=1",
-                "--seconds=1",
-                "--orders.approval-above-cents=0",
-                longerThanAllowed)) {
+        try (var database = new EmbeddedDatabase(directory.resolve("given")).start();
+                var launcher = JavaProcess.start(
+                        directory,
+                        Launcher.class,
+                        "--workers=1",
+                        "--seconds=1",
+                        "--orders.approval-above-cents=0",
+                        longerThanAllowed,
+                        "--spring.datasource.url=" + database.url(),
+                        "--spring.datasource.username=" + EmbeddedDatabase.USERNAME,
+                        "--spring.datasource.password=" + EmbeddedDatabase.PASSWORD)) {
             assertThat(launcher.remainingOutput())
+                    .doesNotContain("Started an embedded PostgreSQL")
                     .contains("All is NOT well")
                     .contains("1 is not finished; the status of its workflow is Failed")
                     .contains("1 was finished 0 times");
@@ -96,6 +101,15 @@ class LauncherTest {
     void an_option_that_there_is_not_is_refused() throws Exception {
         try (var launcher = JavaProcess.start(directory, Launcher.class, "--wrokers=3")) {
             assertThat(launcher.remainingOutput()).contains("There is no option --wrokers");
+            assertThat(launcher.process().waitFor()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void a_server_that_is_not_its_own_is_not_killed() throws Exception {
+        String url = "--spring.datasource.url=jdbc:postgresql://localhost/shop";
+        try (var launcher = JavaProcess.start(directory, Launcher.class, "--kill-server", url)) {
+            assertThat(launcher.remainingOutput()).contains("--kill-server kills no server but the embedded one");
             assertThat(launcher.process().waitFor()).isEqualTo(2);
         }
     }
