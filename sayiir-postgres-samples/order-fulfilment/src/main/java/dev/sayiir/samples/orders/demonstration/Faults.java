@@ -61,7 +61,7 @@ final class Faults {
         List<Claims.Held> held = claims.of(victim.workerId());
         orphans.addAll(held);
         console.line("      killed " + run.shortName(victim.workerId()) + " (process " + victim.pid()
-                + "), which was doing " + held.size() + " tasks");
+                + "); tasks that it was doing: " + held.size());
         return true;
     }
 
