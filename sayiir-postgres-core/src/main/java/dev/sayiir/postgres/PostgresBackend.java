@@ -4,7 +4,6 @@ import static dev.sayiir.persistence.StoreOperation.on;
 import static dev.sayiir.persistence.StoreOperation.with;
 
 import com.zaxxer.hikari.HikariDataSource;
-import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BranchOutcome;
@@ -43,7 +42,6 @@ import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
-import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -56,7 +54,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -108,7 +105,7 @@ public final class PostgresBackend
     private final PostgresWakeUps wakeUps;
     private final @Nullable HikariDataSource ownDataSource;
 
-    private PostgresBackend(Builder builder) {
+    PostgresBackend(PostgresBackendBuilder builder) {
         var jdbc = new ParsedOnceJdbcTemplate(builder.jdbc);
         SchemaName name = new SchemaName(builder.schema);
         PlatformTransactionManager transactionManager = builder.transactionManager == null
@@ -157,7 +154,7 @@ public final class PostgresBackend
         pool.setJdbcUrl(PostgresUrl.requireUsable(url));
         pool.setUsername(user);
         pool.setPassword(password);
-        Builder builder = builder(pool);
+        PostgresBackendBuilder builder = builder(pool);
         builder.ownDataSource = pool;
         try {
             return builder.build();
@@ -171,8 +168,8 @@ public final class PostgresBackend
      * @param dataSource leads to the database; it stays the caller's to close
      * @return a builder of a backend on it
      */
-    public static Builder builder(DataSource dataSource) {
-        return new Builder(dataSource);
+    public static PostgresBackendBuilder builder(DataSource dataSource) {
+        return new PostgresBackendBuilder(dataSource);
     }
 
     @Override
@@ -527,129 +524,6 @@ public final class PostgresBackend
         wakeUps.close();
         if (ownDataSource != null) {
             ownDataSource.close();
-        }
-    }
-
-    /** Builds a {@link PostgresBackend}. Not for use by several threads. */
-    public static final class Builder {
-
-        private final DataSource dataSource;
-        private final JdbcTemplate jdbc;
-        private String schema = SchemaMigrator.DEFAULT_SCHEMA;
-        private SnapshotCodecs codecs = SnapshotCodecs.json();
-        private MigrationMode migrationMode = MigrationMode.MIGRATE;
-        private NotifyMode notifyMode = NotifyMode.AUTO;
-        private ListenerConnection.@Nullable Source notifyConnections;
-        private @Nullable PlatformTransactionManager transactionManager;
-        private @Nullable HikariDataSource ownDataSource;
-        private StoreObserver observer = StoreObserver.NONE;
-
-        private Builder(DataSource dataSource) {
-            this.dataSource = dataSource;
-            this.jdbc = new JdbcTemplate(dataSource);
-        }
-
-        /**
-         * @param name the schema that holds the tables, {@value SchemaMigrator#DEFAULT_SCHEMA} unless said
-         * @return this
-         * @throws IllegalArgumentException if there can be no schema of that name
-         */
-        public Builder schema(String name) {
-            this.schema = new SchemaName(name).name();
-            return this;
-        }
-
-        /**
-         * @param snapshotCodecs how snapshots are written and read; as JSON unless said
-         * @return this
-         */
-        public Builder codecs(SnapshotCodecs snapshotCodecs) {
-            this.codecs = snapshotCodecs;
-            return this;
-        }
-
-        /**
-         * @param mode what to do about the schema when the backend is built; migrate it unless said
-         * @return this
-         */
-        public Builder migration(MigrationMode mode) {
-            this.migrationMode = mode;
-            return this;
-        }
-
-        /**
-         * @param manager runs the transactions in which the caller uses the same DataSource; a {@link
-         *     DataSourceTransactionManager} unless said
-         * @return this
-         */
-        public Builder transactionManager(PlatformTransactionManager manager) {
-            this.transactionManager = manager;
-            return this;
-        }
-
-        /**
-         * Sets after how long a statement is cancelled, which then fails with Spring's {@code QueryTimeoutException};
-         * never unless said. The driver does it, so that it works through PgBouncer as well. Migrations are not affected.
-         *
-         * @param timeout at least a second; parts of a second count as a whole one
-         * @return this
-         * @throws IllegalArgumentException if it is less than a second, or 68 years or more
-         */
-        public Builder statementTimeout(Duration timeout) {
-            if (timeout.toSeconds() < 1 || timeout.toSeconds() >= Integer.MAX_VALUE) {
-                throw new IllegalArgumentException(
-                        "The statement timeout is " + timeout + "; it has to be at least a second, and below 68 years");
-            }
-            jdbc.setQueryTimeout((int) timeout.plusNanos(999_999_999).toSeconds());
-            return this;
-        }
-
-        /**
-         * @param storeObserver is told what the backend does; nobody unless said
-         * @return this
-         */
-        public Builder observer(StoreObserver storeObserver) {
-            this.observer = storeObserver;
-            return this;
-        }
-
-        /**
-         * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless said
-         * @return this
-         */
-        public Builder notifyMode(NotifyMode mode) {
-            this.notifyMode = mode;
-            return this;
-        }
-
-        /**
-         * Sets where the connection comes from that listens to other processes. Unless said it is one of the DataSource's,
-         * for good; behind a pooler in transaction mode, such as PgBouncer, it has to lead to the server directly.
-         *
-         * @param url a JDBC URL of the same database; it is not shown anywhere
-         * @param user the role to connect as; it needs no rights but to connect
-         * @param password its password
-         * @return this
-         * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
-         */
-        public Builder notifyUrl(String url, String user, String password) {
-            PostgresUrl.requireUsable(url);
-            this.notifyConnections = () -> DriverManager.getConnection(url, user, password);
-            return this;
-        }
-
-        /**
-         * Sets up or checks the schema, as the migration mode says.
-         *
-         * @return the backend
-         * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
-         * @throws SchemaMigrationException if the schema could not be migrated
-         * @throws SchemaValidationException if it was to be validated, and something is missing or different
-         * @throws IllegalArgumentException if {@link NotifyMode#LISTEN} would take the only connection of the pool
-         */
-        public PostgresBackend build() {
-            new SchemaMigrator(dataSource, schema).run(migrationMode);
-            return new PostgresBackend(this);
         }
     }
 }

@@ -74,7 +74,7 @@ class PgBouncerWakeUpTest {
         }
     }
 
-    private PostgresBackend.Builder builder() {
+    private PostgresBackendBuilder builder() {
         return PostgresBackend.builder(pool).migration(MigrationMode.NONE);
     }
 }

@@ -45,7 +45,7 @@ class StatementTimeoutTest {
     @ValueSource(strings = {"PT0S", "PT0.999S", "PT-1S", "PT20000000H"})
     void a_timeout_that_cannot_be_is_refused(Duration timeout) {
         try (Database database = PostgresServer.of(17).newDatabase()) {
-            PostgresBackend.Builder builder = PostgresBackend.builder(database.dataSource());
+            PostgresBackendBuilder builder = PostgresBackend.builder(database.dataSource());
             assertThatThrownBy(() -> builder.statementTimeout(timeout))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("statement timeout");

@@ -1,6 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
-import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.PostgresBackendBuilder;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +12,7 @@ final class NotifySettings {
     private NotifySettings() {}
 
     static void apply(
-            SayiirNotifyProperties notify, SayiirPostgresProperties properties, PostgresBackend.Builder backend) {
+            SayiirNotifyProperties notify, SayiirPostgresProperties properties, PostgresBackendBuilder backend) {
         backend.notifyMode(notify.mode());
         if (notify.url() == null) {
             return;

@@ -6,6 +6,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.PostgresBackendBuilder;
 import dev.sayiir.postgres.SchemaMigrator;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
@@ -88,7 +89,7 @@ public final class SayiirPostgresAutoConfiguration {
             ObjectProvider<StoreObserver> observer,
             ObjectProvider<SayiirPostgresCustomizer> customizers) {
         DataSource dataSource = DataSourceChoice.of(ownPool, markedDataSource, applicationDataSource);
-        PostgresBackend.Builder backend = PostgresBackend.builder(dataSource).codecs(codecs);
+        PostgresBackendBuilder backend = PostgresBackend.builder(dataSource).codecs(codecs);
         PropertyValues.checked("sayiir.postgres.schema", properties.schema(), backend::schema);
         if (properties.statementTimeout() != null) {
             PropertyValues.checked(

@@ -1,6 +1,7 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.PostgresBackendBuilder;
 
 /**
  * Changes how the auto-configured {@link PostgresBackend} is built. All beans of this type are called in their order,
@@ -21,5 +22,5 @@ public interface SayiirPostgresCustomizer {
     /**
      * @param backend the builder that the backend is made with
      */
-    void customize(PostgresBackend.Builder backend);
+    void customize(PostgresBackendBuilder backend);
 }

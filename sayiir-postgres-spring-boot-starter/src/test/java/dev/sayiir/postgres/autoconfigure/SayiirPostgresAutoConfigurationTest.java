@@ -15,6 +15,7 @@ import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.PostgresBackendBuilder;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -232,7 +233,7 @@ class SayiirPostgresAutoConfigurationTest extends StarterTest {
     record Customizer(int getOrder, List<String> called, String codec) implements SayiirPostgresCustomizer, Ordered {
 
         @Override
-        public void customize(PostgresBackend.Builder backend) {
+        public void customize(PostgresBackendBuilder backend) {
             called.add(codec);
             backend.codecs(
                     SnapshotCodecs.writing(codec.equals("json") ? new JsonSnapshotCodec() : new SmileSnapshotCodec())

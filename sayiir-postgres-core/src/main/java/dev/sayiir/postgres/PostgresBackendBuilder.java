@@ -1,0 +1,140 @@
+package dev.sayiir.postgres;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.StoreObserver;
+import java.sql.DriverManager;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** Builds a {@link PostgresBackend}. Not for use by several threads. */
+public final class PostgresBackendBuilder {
+
+    final DataSource dataSource;
+    final JdbcTemplate jdbc;
+    String schema = SchemaMigrator.DEFAULT_SCHEMA;
+    SnapshotCodecs codecs = SnapshotCodecs.json();
+    MigrationMode migrationMode = MigrationMode.MIGRATE;
+    NotifyMode notifyMode = NotifyMode.AUTO;
+    ListenerConnection.@Nullable Source notifyConnections;
+
+    @Nullable
+    PlatformTransactionManager transactionManager;
+
+    @Nullable
+    HikariDataSource ownDataSource;
+
+    StoreObserver observer = StoreObserver.NONE;
+
+    PostgresBackendBuilder(DataSource dataSource) {
+        this.dataSource = dataSource;
+        this.jdbc = new JdbcTemplate(dataSource);
+    }
+
+    /**
+     * @param name the schema that holds the tables, {@value SchemaMigrator#DEFAULT_SCHEMA} unless said
+     * @return this
+     * @throws IllegalArgumentException if there can be no schema of that name
+     */
+    public PostgresBackendBuilder schema(String name) {
+        this.schema = new SchemaName(name).name();
+        return this;
+    }
+
+    /**
+     * @param snapshotCodecs how snapshots are written and read; as JSON unless said
+     * @return this
+     */
+    public PostgresBackendBuilder codecs(SnapshotCodecs snapshotCodecs) {
+        this.codecs = snapshotCodecs;
+        return this;
+    }
+
+    /**
+     * @param mode what to do about the schema when the backend is built; migrate it unless said
+     * @return this
+     */
+    public PostgresBackendBuilder migration(MigrationMode mode) {
+        this.migrationMode = mode;
+        return this;
+    }
+
+    /**
+     * @param manager runs the transactions in which the caller uses the same DataSource; a {@link
+     *     DataSourceTransactionManager} unless said
+     * @return this
+     */
+    public PostgresBackendBuilder transactionManager(PlatformTransactionManager manager) {
+        this.transactionManager = manager;
+        return this;
+    }
+
+    /**
+     * Sets after how long a statement is cancelled, which then fails with Spring's {@code QueryTimeoutException};
+     * never unless said. The driver does it, so that it works through PgBouncer as well. Migrations are not affected.
+     *
+     * @param timeout at least a second; parts of a second count as a whole one
+     * @return this
+     * @throws IllegalArgumentException if it is less than a second, or 68 years or more
+     */
+    public PostgresBackendBuilder statementTimeout(Duration timeout) {
+        if (timeout.toSeconds() < 1 || timeout.toSeconds() >= Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "The statement timeout is " + timeout + "; it has to be at least a second, and below 68 years");
+        }
+        jdbc.setQueryTimeout((int) timeout.plusNanos(999_999_999).toSeconds());
+        return this;
+    }
+
+    /**
+     * @param storeObserver is told what the backend does; nobody unless said
+     * @return this
+     */
+    public PostgresBackendBuilder observer(StoreObserver storeObserver) {
+        this.observer = storeObserver;
+        return this;
+    }
+
+    /**
+     * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless said
+     * @return this
+     */
+    public PostgresBackendBuilder notifyMode(NotifyMode mode) {
+        this.notifyMode = mode;
+        return this;
+    }
+
+    /**
+     * Sets where the connection comes from that listens to other processes. Unless said it is one of the DataSource's,
+     * for good; behind a pooler in transaction mode, such as PgBouncer, it has to lead to the server directly.
+     *
+     * @param url a JDBC URL of the same database; it is not shown anywhere
+     * @param user the role to connect as; it needs no rights but to connect
+     * @param password its password
+     * @return this
+     * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
+     */
+    public PostgresBackendBuilder notifyUrl(String url, String user, String password) {
+        PostgresUrl.requireUsable(url);
+        this.notifyConnections = () -> DriverManager.getConnection(url, user, password);
+        return this;
+    }
+
+    /**
+     * Sets up or checks the schema, as the migration mode says.
+     *
+     * @return the backend
+     * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
+     * @throws SchemaMigrationException if the schema could not be migrated
+     * @throws SchemaValidationException if it was to be validated, and something is missing or different
+     * @throws IllegalArgumentException if {@link NotifyMode#LISTEN} would take the only connection of the pool
+     */
+    public PostgresBackend build() {
+        new SchemaMigrator(dataSource, schema).run(migrationMode);
+        return new PostgresBackend(this);
+    }
+}
