@@ -15,7 +15,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Runs the benchmarks on a server of their own, or on one that is given. */
 @Command(
@@ -105,6 +108,9 @@ public final class Benchmarks implements Callable<Integer> {
     @Option(names = "--json", description = "Where to write the JSON (target/benchmarks.json, or benchmarks.json).")
     Optional<Path> json = Optional.empty();
 
+    @Spec
+    CommandSpec spec = CommandSpec.create();
+
     private final PrintStream out = System.out;
 
     /** The names of the workloads, for the help. */
@@ -129,7 +135,7 @@ public final class Benchmarks implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<Workload> selected = Catalog.select(workloads);
+        List<Workload> selected = selected();
         if (url.isPresent()) {
             run(new Address(url.get(), user, password), selected);
             return 0;
@@ -139,6 +145,24 @@ public final class Benchmarks implements Callable<Integer> {
             run(server.address(), selected);
         }
         return 0;
+    }
+
+    private List<Workload> selected() {
+        requireRange("--concurrency", concurrency, 64);
+        requireRange("--processes", processes, 16);
+        requireRange("--rounds", rounds, 1_000);
+        requireRange("--operations", operations, 10_000_000);
+        try {
+            return Catalog.select(workloads);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void requireRange(String option, int value, int most) {
+        if (value < 1 || value > most) {
+            throw new ParameterException(spec.commandLine(), option + " is " + value + "; it must be 1 to " + most);
+        }
     }
 
     private void run(Address address, List<Workload> selected) throws Exception {
