@@ -31,9 +31,9 @@ final class Bounds {
 
     // Workload; statements, commits, bytes of log, buffers, bytes of heap.
     static final List<Bound> ALL = Stream.of(
-                    costs("commitTask", 1.02, 1.02, 1_830, 38, 28_000),
-                    costs("linear", 1.15, 1.15, 1_980, 54, 36_000),
-                    costs("saveSnapshot", 1.02, 1.02, 1_840, 33, 26_500),
+                    costs("commitTask", 1.02, 1.02, 1_830, 38, 25_000),
+                    costs("linear", 1.15, 1.15, 1_980, 54, 32_500),
+                    costs("saveSnapshot", 1.02, 1.02, 1_840, 33, 23_500),
                     costs("claimAvailableTasks", 0.07, 0.08, 700, 60, 15_000),
                     costs("loadSnapshot", 1.02, 1.02, 10, 57, 17_500),
                     // With statistics from a time when nothing was open: plans have to be right then, too. A claim is
