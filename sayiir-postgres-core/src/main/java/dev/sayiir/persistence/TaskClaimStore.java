@@ -122,8 +122,7 @@ public interface TaskClaimStore {
      * @param snapshot the instance as it is to be: made from a snapshot that was loaded or saved while the task was held
      * @param carryOn for how long to claim the next task; empty to leave it to whoever asks first
      * @return the stored snapshot, and the claim on the next task if there is one
-     * @throws ClaimLostException if the claim is not held any more; nothing was written, and a transaction of the caller's
-     *     has to be rolled back
+     * @throws ClaimLostException if the claim is not held any more; nothing was written
      * @throws StaleSnapshotException if another checkpoint was saved meanwhile; nothing was written
      * @throws TerminalStateException if the instance is finished
      * @throws SnapshotNotFoundException if there is no such instance any more

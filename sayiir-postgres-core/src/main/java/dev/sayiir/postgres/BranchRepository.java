@@ -48,7 +48,7 @@ final class BranchRepository {
                     updated_at = clock_timestamp(),
                     completed_task_count = w.completed_task_count + CASE WHEN p.again THEN 0 ELSE 1 END
                 FROM step AS p
-                WHERE w.instance_id = :instanceId AND w.status IN ('InProgress', 'Paused')
+                WHERE w.instance_id = :instanceId AND (w.status IN ('InProgress', 'Paused')) IS TRUE
                 RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority,
                           w.definition_hash, w.task_tags, p.again, p.branch AS standing_in,
                           CASE WHEN :nextTaskId::text IS NULL THEN p.branch END AS branch

@@ -34,7 +34,7 @@ final class CheckpointParams {
     }
 
     /** Those of one that commits a task, and carries its claim on to the next one if a time to live is given. */
-    static Params committing(Checkpoint checkpoint, TaskClaim claim, OptionalLong carryOn) {
+    static Params committing(Checkpoint checkpoint, TaskClaim claim, OptionalLong carryOn, boolean transactionSpared) {
         TaskRows rows = TaskRows.of(checkpoint.snapshot(), checkpoint.changes());
         boolean done = rows.isOnlyDone(claim.taskId());
         return of(checkpoint, done ? rows.without(claim.taskId()) : rows)
@@ -43,6 +43,7 @@ final class CheckpointParams {
                 .text("claimedTaskId", claim.taskId())
                 .number("claimToken", claim.claimToken())
                 .flag("claimedDone", done)
+                .flag("transactionSpared", transactionSpared)
                 .text("workerId", claim.workerId())
                 .number("carryOn", carryOn);
     }
@@ -52,6 +53,7 @@ final class CheckpointParams {
                 .text("claimedTaskId", Optional.empty())
                 .number("claimToken", OptionalLong.empty())
                 .flag("claimedDone", false)
+                .flag("transactionSpared", false)
                 .text("workerId", Optional.empty())
                 .number("carryOn", OptionalLong.empty());
     }

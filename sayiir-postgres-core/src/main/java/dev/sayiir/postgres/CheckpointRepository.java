@@ -33,7 +33,7 @@ final class CheckpointRepository {
                 :status, :positionKind, :currentTaskId, :completedTaskCount::integer, :taskPriority::smallint,
                 :taskTags, :traceParent, :error, :statusReason, :statusRequestedBy,
                 :data, :completedTaskIds, :outputs, :withdrawnTaskIds,
-                :claimedTaskId, :claimToken, :claimedDone, :workerId, :carryOn,
+                :claimedTaskId, :claimToken, :claimedDone, :transactionSpared, :workerId, :carryOn,
                 :openTaskId, :openDone, :openWithdrawn, :waiting, :notBefore,
                 :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError,
                 :putTaskIds, :putDone, :putBranches,
@@ -75,7 +75,7 @@ final class CheckpointRepository {
                 ) AS seen
                 WHERE w.instance_id = :instanceId
                   AND w.version = seen.version
-                  AND w.status IN ('InProgress', 'Paused')
+                  AND (w.status IN ('InProgress', 'Paused')) IS TRUE
                 RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority,
                           w.definition_hash, w.task_tags, seen.branch
             ), checkpoint AS (
@@ -159,14 +159,16 @@ final class CheckpointRepository {
     /**
      * The same as {@link #update} for a task that is held.
      *
-     * @throws ClaimLostException if it is not any more; a transaction of the caller's has to be rolled back
+     * @throws ClaimLostException if it is not any more, after which the transaction can only be rolled back; if it is to be
+     *     spared, there is none, and it is empty then, too
      */
-    Optional<Committed> commit(Checkpoint next, TaskClaim claim, Optional<Duration> carryOn) {
+    Optional<Committed> commit(
+            Checkpoint next, TaskClaim claim, Optional<Duration> carryOn, boolean transactionSpared) {
         WorkflowSnapshot snapshot = next.snapshot();
         OptionalLong micros = carryOn.filter(ttl -> Claims.canCarryOn(snapshot)).stream()
                 .mapToLong(ClaimRepository::micros)
                 .findFirst();
-        Params params = CheckpointParams.committing(next, claim, micros)
+        Params params = CheckpointParams.committing(next, claim, micros, transactionSpared)
                 .number("basedOn", snapshot.version())
                 .number("incarnation", snapshot.incarnation());
         try {

@@ -189,7 +189,7 @@ final class ClaimService {
     private Optional<Committed> commitOnce(
             TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         try {
-            return saver.commit(claim, snapshot, carryOn, write);
+            return saver.commit(claim, snapshot, carryOn, failures.inCallersTransaction(), write);
         } catch (ClaimLostException e) {
             observer.claimsLost(1);
             throw e;

@@ -106,12 +106,20 @@ final class SnapshotSaver {
     }
 
     /**
-     * Empty if the claim is lost, another version is stored, or the instance is finished or gone. Throws {@link
-     * ClaimLostException} if the claim was lost while this was waiting for its turn.
+     * Empty if another version is stored, or the instance is finished or gone.
+     *
+     * @throws ClaimLostException if the claim is lost, after which the transaction can only be rolled back; if it is to be
+     *     spared, there is none, and it is empty then, too
      */
-    Optional<Committed> commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
+    Optional<Committed> commit(
+            TaskClaim claim,
+            WorkflowSnapshot snapshot,
+            Optional<Duration> carryOn,
+            boolean transactionSpared,
+            Write write) {
         TaskChanges changes = snapshot.taskChanges().orElseThrow();
-        return checkpoints.commit(checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn);
+        return checkpoints.commit(
+                checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn, transactionSpared);
     }
 
     /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */

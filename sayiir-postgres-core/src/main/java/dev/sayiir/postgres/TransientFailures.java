@@ -60,8 +60,13 @@ final class TransientFailures {
                 .build());
     }
 
+    /** Whether operations take part in a transaction of the caller's now: then an error of the server dooms it. */
+    boolean inCallersTransaction() {
+        return callersTransaction.isActive();
+    }
+
     <T> T retry(StoreOperation operation, Supplier<T> work) {
-        if (callersTransaction.isActive()) {
+        if (inCallersTransaction()) {
             return work.get();
         }
         AtomicBoolean again = new AtomicBoolean();
@@ -78,7 +83,7 @@ final class TransientFailures {
      * been carried out. If that cannot be found out any more, the caller has to know.
      */
     <T> T retryWrite(StoreOperation operation, String instanceId, Function<Write, T> work) {
-        if (callersTransaction.isActive()) {
+        if (inCallersTransaction()) {
             return work.apply(Write.first());
         }
         long id = Write.newId();

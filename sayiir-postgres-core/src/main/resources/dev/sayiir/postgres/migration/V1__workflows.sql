@@ -334,16 +334,17 @@ $$;
 -- plan of so many parts takes longer to set up than to run, and here what is not needed is not even begun.
 --
 -- checkpoint_version stays NULL, and nothing is written, if the id is taken (p_based_on is NULL), another version is
--- stored, or the instance is finished or gone. A lost claim is an error, which takes back what has been written. Times are
--- microseconds or the database's own.
+-- stored, or the instance is finished or gone. A lost claim is an error, which takes back what has been written, unless a
+-- transaction that has done more is to be spared that. Times are microseconds or the database's own.
 CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
     p_baseline boolean, p_created_at timestamptz, p_definition_hash text, p_initial_input bytea,
     p_status text, p_position_kind text, p_current_task_id text, p_completed_task_count integer, p_task_priority smallint,
     p_task_tags text[], p_trace_parent text, p_error text, p_status_reason text, p_status_requested_by text,
     p_data bytea, p_completed_task_ids text[], p_outputs bytea[], p_withdrawn_task_ids text[],
-    -- The task that is committed; whether it is done, and that is all of it; and the claim on the next one.
-    p_claimed_task_id text, p_claim_token bigint, p_claimed_done boolean, p_worker_id text, p_carry_on bigint,
+    -- The task that is committed; whether it is done, and that is all of it; whether a lost claim is to be no error; and the
+    -- claim on the next one.
+    p_claimed_task_id text, p_claim_token bigint, p_claimed_done boolean, p_transaction_spared boolean, p_worker_id text, p_carry_on bigint,
     -- The task at which the instance stands now.
     p_open_task_id text, p_open_done boolean, p_open_withdrawn boolean, p_waiting boolean, p_not_before timestamptz,
     p_awaited_event text, p_branches_left integer, p_last_failed_worker text, p_last_error text,
@@ -358,6 +359,17 @@ DECLARE
     running CONSTANT boolean := p_status = 'InProgress';
     due timestamptz;
 BEGIN
+    IF p_transaction_spared THEN
+        -- In the usual order of locks. Who has waited for the first sees by the second what the claim is now.
+        PERFORM FROM ${schema}.sayiir_workflows AS w WHERE w.instance_id = p_instance_id FOR NO KEY UPDATE;
+        PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
+        WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token
+        FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+
     IF p_based_on IS NULL THEN
         INSERT INTO ${schema}.sayiir_workflows AS w
             (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
@@ -408,7 +420,7 @@ BEGIN
         WHERE w.instance_id = p_instance_id
           AND w.version = p_based_on
           AND w.incarnation = p_incarnation
-          AND w.status IN ('InProgress', 'Paused')
+          AND (w.status IN ('InProgress', 'Paused')) IS TRUE
         RETURNING w.version, w.updated_at INTO checkpoint_version, checkpoint_at;
     END IF;
     IF checkpoint_version IS NULL THEN
