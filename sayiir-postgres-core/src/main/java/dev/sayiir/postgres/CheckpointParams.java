@@ -25,27 +25,32 @@ final class CheckpointParams {
         Optional<Payload> input = checkpoint.snapshot().initialInput();
         return of(checkpoint)
                 .flag("baseline", true)
+                .time("createdAt", Optional.of(checkpoint.snapshot().createdAt()))
                 .bytes("initialInput", input.map(Payload::bytes).orElse(null));
     }
 
     /** Those of one that adds to what is stored, and keeps claims as they are. */
     static Params following(Checkpoint checkpoint) {
-        return of(checkpoint).flag("baseline", false).bytes("initialInput", null);
+        return adding(of(checkpoint));
     }
 
     /** Those of one that commits a task, and carries its claim on to the next one if a time to live is given. */
     static Params committing(Checkpoint checkpoint, TaskClaim claim, OptionalLong carryOn, boolean transactionSpared) {
         TaskRows rows = TaskRows.of(checkpoint.snapshot(), checkpoint.changes());
         boolean done = rows.isOnlyDone(claim.taskId());
-        return of(checkpoint, done ? rows.without(claim.taskId()) : rows)
-                .flag("baseline", false)
-                .bytes("initialInput", null)
+        return adding(of(checkpoint, done ? rows.without(claim.taskId()) : rows))
                 .text("claimedTaskId", claim.taskId())
                 .number("claimToken", claim.claimToken())
                 .flag("claimedDone", done)
                 .flag("transactionSpared", transactionSpared)
                 .text("workerId", claim.workerId())
                 .number("carryOn", carryOn);
+    }
+
+    private static Params adding(Params params) {
+        return params.flag("baseline", false)
+                .time("createdAt", Optional.empty())
+                .bytes("initialInput", null);
     }
 
     private static Params of(Checkpoint checkpoint) {
@@ -64,7 +69,6 @@ final class CheckpointParams {
         Optional<ExecutionPosition> position = snapshot.position();
         Params params = Params.of("instanceId", snapshot.instanceId())
                 .number("writeId", checkpoint.writeId())
-                .time("createdAt", Optional.of(snapshot.createdAt()))
                 .text("definitionHash", snapshot.definitionHash())
                 .text("status", snapshot.status().text())
                 .text("positionKind", position.map(at -> at.kind().text()))
