@@ -281,35 +281,42 @@ $$;
 
 -- An instance as it is stored: first a row with its control state, then a row for each result. Through primary keys only:
 -- the instance's row names the checkpoints to read, its task rows name those that hold the results. A result's checkpoint
--- is read once however many results it holds. Simple enough to be put into the calling statement by the planner.
+-- is read once however many results it holds.
+--
+-- This and the other functions that every step takes have one plan for all instances, along the indexes: it is kept by the
+-- session, however small the tables were when it was made. To plan them for each instance takes ten times as long as to run
+-- them, and yet is what the server does if it is thought to save a few pages.
 CREATE FUNCTION ${schema}.sayiir_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
                    branch text)
-    LANGUAGE sql STABLE AS $$
-WITH stored AS (
-    SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
-    FROM ${schema}.sayiir_workflows AS w
-    WHERE w.instance_id = instance
-), done AS (
-    SELECT t.task_id, t.completed_version
+    LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+BEGIN
+    RETURN QUERY
+    WITH stored AS (
+        SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
+        FROM ${schema}.sayiir_workflows AS w
+        WHERE w.instance_id = instance
+    ), done AS (
+        SELECT t.task_id, t.completed_version
+        FROM stored AS i
+        CROSS JOIN ${schema}.sayiir_workflow_tasks AS t
+        WHERE t.instance_id = instance
+          AND t.completed_version IS NOT NULL
+          AND i.status NOT IN ('Completed', 'Failed')
+    )
+    SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
+           NULL::bigint, NULL::bigint, NULL::text, NULL::bytea, NULL::text
     FROM stored AS i
-    CROSS JOIN ${schema}.sayiir_workflow_tasks AS t
-    WHERE t.instance_id = instance
-      AND t.completed_version IS NOT NULL
-      AND i.status NOT IN ('Completed', 'Failed')
-)
-SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
-       NULL::bigint, NULL::bigint, NULL::text, NULL::bytea, NULL::text
-FROM stored AS i
-JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = i.data_version
-JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = i.base_version
-UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
-FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
-JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = instance AND h.version = v.completed_version
-CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
-JOIN done AS d ON d.task_id = r.task_id AND d.completed_version = h.version
+    JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = i.data_version
+    JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = i.base_version
+    UNION ALL
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
+    FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
+    JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = instance AND h.version = v.completed_version
+    CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
+    JOIN done AS d ON d.task_id = r.task_id AND d.completed_version = h.version;
+END
 $$;
 
 -- The same for a task that has just been claimed, and whether the instance is signalled. Volatile, so that it shows the
@@ -318,7 +325,7 @@ CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
                    branch text, signalled boolean)
-    LANGUAGE plpgsql VOLATILE AS $$
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
@@ -354,7 +361,7 @@ CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_fork_left boolean, p_left_status text,
     OUT checkpoint_version bigint, OUT checkpoint_at timestamptz,
     OUT next_claim_token bigint, OUT next_attempts integer, OUT next_expires_at timestamptz, OUT signalled boolean)
-    LANGUAGE plpgsql VOLATILE AS $$
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     running CONSTANT boolean := p_status = 'InProgress';
     due timestamptz;
@@ -434,11 +441,10 @@ BEGIN
             NULLIF(p_completed_task_ids, '{}'), NULLIF(p_outputs, '{}'), NULLIF(p_withdrawn_task_ids, '{}'),
             p_data, p_initial_input, p_write_id)
     -- A cancel or a pause that was asked for until the lock was there; later ones find the task free, or claimed anew.
-    RETURNING p_claim_token IS NOT NULL
-        AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
-                    WHERE e.instance_id = p_instance_id
-                      AND e.kind IN ('CancelRequested', 'PauseRequested')
-                      AND e.consumed_at IS NULL)
+    RETURNING EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                      WHERE e.instance_id = p_instance_id
+                        AND e.kind IN ('CancelRequested', 'PauseRequested')
+                        AND e.consumed_at IS NULL)
     INTO signalled;
 
     IF p_fork_left THEN
