@@ -58,6 +58,8 @@ final class CheckpointRepository {
      * whether it was is read from the statement's snapshot, which is right only if nobody changed the instance
      * meanwhile: hence the comparison of the version, and another try under the lock if that fails. If a branch stands at the
      * task, it ends with the result.
+     *
+     * <p>IS TRUE, here and wherever a condition on the status goes with the key, keeps the planner from the index by status.
      */
     private static final String RESULT = """
             WITH saved AS (

@@ -41,27 +41,18 @@ final class ClaimRepository {
                       t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             """;
 
-    private static final String SUITABLE = """
-                          WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
-                          WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
-                          ELSE :anyTag OR t.task_tags <@ :tags
-                          END
-                    ORDER BY t.ready_at
-                    LIMIT :limit
-            """;
-
     /**
-     * Ten short walks: for each priority one along the dispatch index, for tasks that did not fail here last, and one
-     * along the index of those that did, which come last. Each takes as many rows as are wanted at most, oldest first; so
-     * the best of all rows are among them, and nothing that is not due is read. Rows that somebody else is about to claim
-     * or to change are passed over without waiting. What was locked and not chosen is free again when the statement ends.
+     * One short walk for each priority, along the index that the condition leads to. Each takes as many rows as are wanted at
+     * most, oldest first; so the best of all rows are among them, and nothing that is not due is read. Rows that somebody else
+     * is about to claim or to change are passed over without waiting.
      *
      * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
      * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
+     *
+     * @param which ends within the CASE
      */
-    private static String due(String locking) {
+    private static String walks(String which, String locking) {
         return """
-            WITH other AS (
                 SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at
                 FROM generate_series(1, 5) AS p (task_priority)
                 CROSS JOIN LATERAL (
@@ -69,22 +60,27 @@ final class ClaimRepository {
                     FROM ${schema}.sayiir_workflow_tasks AS t
                     WHERE t.task_priority = p.task_priority
                       AND t.ready_at <= statement_timestamp()
-                      AND CASE
-                          WHEN t.last_failed_worker = :workerId THEN false
-            """ + SUITABLE + locking + """
+                      AND\s""" + which + """
+
+                          WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
+                          WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
+                          ELSE :anyTag OR t.task_tags <@ :tags
+                          END
+                    ORDER BY t.ready_at
+                    LIMIT :limit
+                """ + locking + """
+
                 ) AS c
-            ), failed_here AS (
-                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at
-                FROM generate_series(1, 5) AS p (task_priority)
-                CROSS JOIN LATERAL (
-                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
-                    FROM ${schema}.sayiir_workflow_tasks AS t
-                    WHERE t.last_failed_worker = :workerId
-                      AND t.task_priority = p.task_priority
-                      AND t.ready_at <= statement_timestamp()
-                      AND CASE
-            """ + SUITABLE + locking + """
-                ) AS c
+                """;
+    }
+
+    /**
+     * What did not fail here last, along the dispatch index, and after all of that what did, along an index of its own. What
+     * was locked and not chosen is free again when the statement ends.
+     */
+    private static String due(String locking) {
+        return "WITH other AS (" + walks("CASE WHEN t.last_failed_worker = :workerId THEN false", locking)
+                + "), failed_here AS (" + walks("t.last_failed_worker = :workerId AND CASE", locking) + """
             ), due AS (
                 SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at,
                        row_number() OVER (ORDER BY c.failed_here,

@@ -11,6 +11,7 @@ import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.testing.Database;
+import dev.sayiir.testing.LockWaits;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -125,20 +126,13 @@ class ClaimLostInCommitTest {
             jdbc.queryForList(
                     "SELECT instance_id FROM sayiir.sayiir_workflows WHERE instance_id = 'order-1' FOR UPDATE");
             CompletableFuture<?> committing = CompletableFuture.supplyAsync(commit);
-            await().until(this::somebodyWaits);
+            await().until(() -> LockWaits.count(jdbc) > 0);
             return new Takeover(
                     CompletableFuture.supplyAsync(() -> claim("worker-2", Duration.ofMinutes(1)))
                             .join()
                             .claim(),
                     committing);
         });
-    }
-
-    private boolean somebodyWaits() {
-        return Boolean.TRUE.equals(jdbc.queryForObject("""
-                SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity
-                               WHERE datname = current_database() AND wait_event_type = 'Lock')
-                """, Boolean.class));
     }
 
     private ClaimedTask claim(String workerId, Duration ttl) {

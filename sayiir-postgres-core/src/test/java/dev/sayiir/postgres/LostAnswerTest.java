@@ -12,6 +12,7 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.testing.CuttingProxy;
 import dev.sayiir.testing.CuttingProxy.Loss;
 import dev.sayiir.testing.Database;
+import dev.sayiir.testing.LockWaits;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -339,9 +340,9 @@ class LostAnswerTest {
             other.setAutoCommit(false);
             lockAll(other);
             result = CompletableFuture.supplyAsync(() -> operation.run(backend, given));
-            await().until(() -> waiting() == 1);
+            await().until(() -> LockWaits.count(jdbc) == 1);
             proxy.cutAll();
-            await().until(() -> waiting() == 2);
+            await().until(() -> LockWaits.count(jdbc) == 2);
             other.rollback();
         }
 
@@ -359,14 +360,6 @@ class LostAnswerTest {
                     VALUES ('another', 1, 1, 1, 1, now(), now(), 0, 3, 'InProgress', 'd', '{}')
                     """);
         }
-    }
-
-    private static int waiting() {
-        Integer count = jdbc.queryForObject("""
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """, Integer.class);
-        return count == null ? 0 : count;
     }
 
     private static WorkflowSnapshot order(String id) {

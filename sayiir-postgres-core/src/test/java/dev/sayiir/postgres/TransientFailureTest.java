@@ -13,6 +13,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.testing.CuttingProxy;
 import dev.sayiir.testing.CuttingProxy.Loss;
 import dev.sayiir.testing.Database;
+import dev.sayiir.testing.LockWaits;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -273,10 +274,7 @@ class TransientFailureTest {
     }
 
     private void awaitWaiting() {
-        await().until(() -> !jdbc.queryForList("""
-                        SELECT pid FROM pg_stat_activity
-                        WHERE datname = current_database() AND wait_event_type = 'Lock'
-                        """).isEmpty());
+        await().until(() -> LockWaits.count(jdbc) > 0);
     }
 
     /** Makes the server fail the next so many times that it appends to the history; a sequence is not rolled back. */

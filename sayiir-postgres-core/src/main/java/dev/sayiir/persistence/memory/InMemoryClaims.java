@@ -35,15 +35,24 @@ final class InMemoryClaims {
             return task.readyAt().orElseThrow();
         }
 
-        /** A delay or a wait is for any worker. */
         boolean isWanted(ClaimQuery query) {
-            return query.taskIds()
-                            .filter(known -> !known.contains(task.taskId()))
+            return query.definitions()
+                            .filter(known -> !known.contains(snapshot().definitionHash()))
                             .isEmpty()
-                    || snapshot()
-                            .openTask()
-                            .filter(open -> open.waiting() && open.taskId().equals(task.taskId()))
-                            .isPresent();
+                    && query.tags()
+                            .filter(offered -> !offered.containsAll(snapshot().taskTags()))
+                            .isEmpty()
+                    && query.taskIds()
+                            .filter(known -> !known.contains(task.taskId()) && !isForAnyWorker())
+                            .isEmpty();
+        }
+
+        /** As a delay or a wait is. */
+        private boolean isForAnyWorker() {
+            return snapshot()
+                    .openTask()
+                    .filter(open -> open.waiting() && open.taskId().equals(task.taskId()))
+                    .isPresent();
         }
 
         AvailableTask available() {
@@ -70,7 +79,7 @@ final class InMemoryClaims {
         return stored.openTask(taskId)
                 .filter(task -> task.isDue(now))
                 .map(task -> new Candidate(stored, task))
-                .filter(it -> isWanted(query, it.snapshot()) && it.isWanted(query))
+                .filter(it -> it.isWanted(query))
                 .map(Candidate::available);
     }
 
@@ -132,20 +141,10 @@ final class InMemoryClaims {
 
     private Stream<Candidate> due(ClaimQuery query, Instant now) {
         return instances.values().stream()
-                .filter(stored -> isWanted(query, snapshot(stored)))
                 .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
                 .filter(it -> it.task().isDue(now) && it.isWanted(query))
                 .sorted(mostUrgentFirst(query, now))
                 .limit(query.limit());
-    }
-
-    private static boolean isWanted(ClaimQuery query, WorkflowSnapshot snapshot) {
-        return query.definitions()
-                        .filter(known -> !known.contains(snapshot.definitionHash()))
-                        .isEmpty()
-                && query.tags()
-                        .filter(offered -> !offered.containsAll(snapshot.taskTags()))
-                        .isEmpty();
     }
 
     private static Comparator<Candidate> mostUrgentFirst(ClaimQuery query, Instant now) {

@@ -1,15 +1,13 @@
 package dev.sayiir.benchmarks;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import javax.sql.DataSource;
 
 /**
  * What a durable step costs at least: one prepared statement that updates the workflow's row and adds a row of about 350
  * bytes to its history and a task with an output of 100 bytes. The tables have primary keys and nothing else.
  */
-final class MinimalFloor implements Workload {
+final class MinimalFloor extends Floor {
 
     static final String NAME = "floor-minimal";
 
@@ -38,21 +36,9 @@ final class MinimalFloor implements Workload {
     }
 
     @Override
-    public String unit() {
-        return "step";
-    }
-
-    @Override
-    public boolean usesStores() {
-        return false;
-    }
-
-    @Override
-    public Work prepare(Target target, Load load) throws SQLException {
-        int instances = load.portions(Steps.COUNT);
+    void fill(Target target, int instances) throws SQLException {
         target.database()
                 .execute(
-                        "CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor",
                         "DROP TABLE IF EXISTS sayiir_benchmark_floor.minimal_workflow, sayiir_benchmark_floor.minimal_history,"
                                 + " sayiir_benchmark_floor.minimal_task",
                         """
@@ -68,24 +54,19 @@ final class MinimalFloor implements Workload {
         target.database().update("""
                 INSERT INTO sayiir_benchmark_floor.minimal_workflow
                 SELECT 'instance-' || i, 1, 'step-0', clock_timestamp() FROM generate_series(0, ? - 1) AS i""", instances);
-        return new ClosedLoop(load, instances, (number, timer) -> {
-            for (int step = 0; step < Steps.COUNT; step++) {
-                String taskId = Steps.id(step);
-                timer.time(() -> step(target.database().dataSource(), "instance-" + number, taskId));
-            }
-            return Steps.COUNT;
-        });
     }
 
-    private static void step(DataSource dataSource, String id, String taskId) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(STEP)) {
-            statement.setString(1, taskId);
-            statement.setString(2, id);
-            statement.setBytes(3, DATA);
-            statement.setString(4, taskId);
-            statement.setBytes(5, OUTPUT);
-            Floors.requireOneRow(statement.executeUpdate(), id);
-        }
+    @Override
+    String statement() {
+        return STEP;
+    }
+
+    @Override
+    void bind(PreparedStatement statement, String id, int step) throws SQLException {
+        statement.setString(1, Steps.id(step));
+        statement.setString(2, id);
+        statement.setBytes(3, DATA);
+        statement.setString(4, Steps.id(step));
+        statement.setBytes(5, OUTPUT);
     }
 }

@@ -1,6 +1,5 @@
 package dev.sayiir.benchmarks;
 
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.List;
  * prepared statement on copies of the tables that have neither triggers nor constraints: what the design of the schema
  * costs, without what the stores do to get there.
  */
-final class SameWritesFloor implements Workload {
+final class SameWritesFloor extends Floor {
 
     static final String NAME = "floor-same-writes";
 
@@ -47,6 +46,7 @@ final class SameWritesFloor implements Workload {
             """;
 
     private static final byte[] OUTPUT = Bytes.random(Steps.PAYLOAD_BYTES);
+    private static final byte[] DATA = Bytes.random(CommitTask.controlStateBytes());
 
     @Override
     public String name() {
@@ -54,31 +54,22 @@ final class SameWritesFloor implements Workload {
     }
 
     @Override
-    public String unit() {
-        return "step";
-    }
-
-    @Override
-    public boolean usesStores() {
-        return false;
-    }
-
-    @Override
-    public Work prepare(Target target, Load load) throws SQLException {
-        int instances = load.portions(Steps.COUNT);
-        byte[] data = Bytes.random(CommitTask.controlStateBytes());
-        target.database().execute("CREATE SCHEMA IF NOT EXISTS sayiir_benchmark_floor");
+    void fill(Target target, int instances) throws SQLException {
         for (String table : TABLES) {
             copy(target, table);
         }
-        fill(target, instances);
-        return new ClosedLoop(load, instances, (number, timer) -> {
-            for (int step = 0; step < Steps.COUNT; step++) {
-                int from = step;
-                timer.time(() -> step(target, "instance-" + number, from, data));
-            }
-            return Steps.COUNT;
-        });
+        target.database().update("""
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflows
+                    (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
+                     completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id, task_tags)
+                SELECT 'instance-' || i, 1, 1, 1, i, now(), now(), 0, 3, 'InProgress', 'linear', 'AtTask', 'step-0', '{}'
+                FROM generate_series(0, ? - 1) AS i""", instances);
+        target.database().update("""
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
+                    (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
+                     worker_id, attempts, task_priority, definition_hash, task_tags)
+                SELECT 'instance-' || i, 'step-0', 'active', now(), now(), i, now(), now(), 'worker', 1, 3, 'linear', '{}'
+                FROM generate_series(0, ? - 1) AS i""", instances);
     }
 
     private static void copy(Target target, String table) throws SQLException {
@@ -94,33 +85,20 @@ final class SameWritesFloor implements Workload {
                                 + " WITH (" + options + ")");
     }
 
-    private static void fill(Target target, int instances) throws SQLException {
-        target.database().update("""
-                INSERT INTO sayiir_benchmark_floor.sayiir_workflows
-                    (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
-                     completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id, task_tags)
-                SELECT 'instance-' || i, 1, 1, 1, i, now(), now(), 0, 3, 'InProgress', 'linear', 'AtTask', 'step-0', '{}'
-                FROM generate_series(0, ? - 1) AS i""", instances);
-        target.database().update("""
-                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
-                    (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
-                     worker_id, attempts, task_priority, definition_hash, task_tags)
-                SELECT 'instance-' || i, 'step-0', 'active', now(), now(), i, now(), now(), 'worker', 1, 3, 'linear', '{}'
-                FROM generate_series(0, ? - 1) AS i""", instances);
+    @Override
+    String statement() {
+        return STEP;
     }
 
-    private static void step(Target target, String id, int step, byte[] data) throws SQLException {
-        try (Connection connection = target.database().dataSource().getConnection();
-                PreparedStatement statement = connection.prepareStatement(STEP)) {
-            statement.setString(1, Steps.id(step + 1));
-            statement.setString(2, id);
-            statement.setString(3, Steps.id(step));
-            statement.setBytes(4, OUTPUT);
-            statement.setBytes(5, data);
-            statement.setLong(6, System.nanoTime());
-            statement.setString(7, Steps.id(step));
-            statement.setLong(8, step);
-            Floors.requireOneRow(statement.executeUpdate(), id);
-        }
+    @Override
+    void bind(PreparedStatement statement, String id, int step) throws SQLException {
+        statement.setString(1, Steps.id(step + 1));
+        statement.setString(2, id);
+        statement.setString(3, Steps.id(step));
+        statement.setBytes(4, OUTPUT);
+        statement.setBytes(5, DATA);
+        statement.setLong(6, System.nanoTime());
+        statement.setString(7, Steps.id(step));
+        statement.setLong(8, step);
     }
 }

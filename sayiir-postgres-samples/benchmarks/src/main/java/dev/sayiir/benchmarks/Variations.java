@@ -74,6 +74,6 @@ final class Variations implements AutoCloseable {
             variation.target().drop();
             variation.target().close();
         }
-        database.execute("DROP SCHEMA IF EXISTS " + Floors.SCHEMA + " CASCADE");
+        database.execute("DROP SCHEMA IF EXISTS " + Floor.SCHEMA + " CASCADE");
     }
 }

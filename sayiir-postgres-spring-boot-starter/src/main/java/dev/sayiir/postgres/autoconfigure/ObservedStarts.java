@@ -1,7 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.worker.WorkflowStartListener;
-import dev.sayiir.workflow.SayiirException;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
@@ -27,24 +26,11 @@ final class ObservedStarts implements WorkflowStartListener {
         Observation observation = Observation.createNotStarted(NAME, () -> sent, registry)
                 .contextualName("sayiir start " + instance.definitionHash())
                 .lowCardinalityKeyValue("workflow", instance.definitionHash())
-                .lowCardinalityKeyValue("outcome", "success")
                 .highCardinalityKeyValue("sayiir.instance.id", instance.instanceId());
-        observation.start();
-        Observation.Scope scope = observation.openScope();
-        try {
-            return start.apply(instance.toBuilder()
-                    .traceParent(instance.traceParent().or(sent::traceParent))
-                    .build());
-        } catch (SayiirException e) {
-            observation.lowCardinalityKeyValue("outcome", "refused");
-            throw e;
-        } catch (RuntimeException | Error e) {
-            observation.lowCardinalityKeyValue("outcome", "error");
-            observation.error(e);
-            throw e;
-        } finally {
-            scope.close();
-            observation.stop();
-        }
+        return StoreCalls.observed(
+                observation,
+                () -> start.apply(instance.toBuilder()
+                        .traceParent(instance.traceParent().or(sent::traceParent))
+                        .build()));
     }
 }

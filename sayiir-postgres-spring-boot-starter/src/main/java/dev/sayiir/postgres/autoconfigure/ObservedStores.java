@@ -4,7 +4,6 @@ import dev.sayiir.persistence.PurgedKind;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.WakeUpSource;
-import dev.sayiir.workflow.SayiirException;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.function.Supplier;
@@ -30,25 +29,10 @@ final class ObservedStores implements StoreObserver {
     public <T extends @Nullable Object> T observe(StoreOperation operation, Supplier<T> work) {
         Observation observation = Observation.createNotStarted(NAME, () -> context(operation), registry)
                 .contextualName("sayiir " + operation.name())
-                .lowCardinalityKeyValue("operation", operation.name())
-                .lowCardinalityKeyValue("outcome", "success");
+                .lowCardinalityKeyValue("operation", operation.name());
         operation.instanceId().ifPresent(id -> observation.highCardinalityKeyValue("sayiir.instance.id", id));
         operation.traceParent().ifPresent(id -> observation.highCardinalityKeyValue("sayiir.traceparent", id));
-        observation.start();
-        Observation.Scope scope = observation.openScope();
-        try {
-            return work.get();
-        } catch (SayiirException e) {
-            observation.lowCardinalityKeyValue("outcome", "refused");
-            throw e;
-        } catch (RuntimeException | Error e) {
-            observation.lowCardinalityKeyValue("outcome", "error");
-            observation.error(e);
-            throw e;
-        } finally {
-            scope.close();
-            observation.stop();
-        }
+        return StoreCalls.observed(observation, work);
     }
 
     /**
