@@ -185,7 +185,7 @@ class TransientFailureTest {
 
     @Test
     void R7_a_lock_that_is_not_got_in_time_is_waited_for_again() throws Exception {
-        connect("-c%20lock_timeout=50ms");
+        connect("-c%20lock_timeout=500ms"); // long enough for the wait to be seen between two looks for it
 
         assertThat(whileLocked(this::save, () -> await().until(() -> retried().size() > 1))
                         .version())
