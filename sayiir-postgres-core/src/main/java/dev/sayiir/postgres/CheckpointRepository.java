@@ -41,6 +41,16 @@ final class CheckpointRepository {
                 :forkLeft, :leftStatus) AS c
             """;
 
+    /** Returns the same, for a step that is nothing but a step. */
+    private static final String STEP = """
+            SELECT c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at, c.signalled
+            FROM ${schema}.sayiir_step(
+                :instanceId, :basedOn, :incarnation, :writeId,
+                :completedTaskCount::integer, :taskPriority::smallint, :taskTags, :traceParent, :data,
+                :taskId, :claimToken, :output,
+                :nextTaskId, :workerId, :carryOn) AS c
+            """;
+
     /** What follows the end of a branch: the task that joins counts down, and is due when none is left. */
     static final String JOINING = """
             , joining AS (
@@ -121,12 +131,14 @@ final class CheckpointRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String checkpoint;
+    private final String step;
     private final String result;
     private final String written;
 
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.checkpoint = schema.in(CHECKPOINT);
+        this.step = schema.in(STEP);
         this.result = schema.in(RESULT);
         this.written = schema.in(WRITTEN);
     }
@@ -170,11 +182,13 @@ final class CheckpointRepository {
         OptionalLong micros = carryOn.filter(ttl -> Claims.canCarryOn(snapshot)).stream()
                 .mapToLong(ClaimRepository::micros)
                 .findFirst();
-        Params params = CheckpointParams.committing(next, claim, micros, transactionSpared)
-                .number("basedOn", snapshot.version())
-                .number("incarnation", snapshot.incarnation());
         try {
-            return write(params).map(row -> row.committed(snapshot, claim));
+            Optional<Row> written = !transactionSpared && StepParams.suffice(next, claim)
+                    ? write(step, StepParams.of(next, claim, micros))
+                    : write(CheckpointParams.committing(next, claim, micros, transactionSpared)
+                            .number("basedOn", snapshot.version())
+                            .number("incarnation", snapshot.incarnation()));
+            return written.map(row -> row.committed(snapshot, claim));
         } catch (DataAccessException e) {
             if (e.getRootCause() instanceof SQLException cause && CLAIM_LOST.equals(cause.getSQLState())) {
                 throw new ClaimLostException(claim);
@@ -222,8 +236,12 @@ final class CheckpointRepository {
 
     /** Empty if nothing was written. */
     private Optional<Row> write(Params params) {
+        return write(checkpoint, params);
+    }
+
+    private Optional<Row> write(String sql, Params params) {
         return jdbc.query(
-                checkpoint,
+                sql,
                 params,
                 rows -> rows.next() && rows.getObject("checkpoint_version") != null
                         ? Optional.of(Row.of(rows))

@@ -22,10 +22,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
  */
 final class ClaimRepository {
 
-    /**
-     * One reading of the clock for all three times: a due time later than the claim's end means a back-off beyond it, even
-     * by a microsecond.
-     */
+    /** The same as in the function that claims what is due, which {@code V1__workflows.sql} explains. */
     private static final String CLAIM = """
             UPDATE ${schema}.sayiir_workflow_tasks AS t
             SET claim_token = nextval(:sequence::regclass),
@@ -42,18 +39,41 @@ final class ClaimRepository {
             """;
 
     /**
-     * One short walk for each priority, along the index that the condition leads to. Each takes as many rows as are wanted at
-     * most, oldest first; so the best of all rows are among them, and nothing that is not due is read. Rows that somebody else
-     * is about to claim or to change are passed over without waiting.
-     *
-     * <p>The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it
-     * knows of tags and workflows it can think that so few match that it reads and sorts all that is due.
-     *
-     * @param which ends within the CASE
+     * Each claim comes with the rows of its instance; if they are damaged, with an empty blob instead of none, so that it is
+     * noticed.
      */
-    private static String walks(String which, String locking) {
+    private static final String CLAIM_DUE = """
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
+                   c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
+                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
+            FROM ${schema}.sayiir_claim_due(
+                :workerId, :limit, :ttl, :ageing,
+                :anyDefinition, :definitions, :anyTask, :taskIds, :anyTag, :tags) AS c
+            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(c.instance_id) AS s ON true
+            ORDER BY c.place, s.completed_version NULLS FIRST, s.place
+            """;
+
+    /** What a claim would take, in the same order and found in the same way, but neither locked nor changed. */
+    private static final String FIND_AVAILABLE =
+            """
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at
+            FROM (
+            """ + walks("false AS failed_here", "CASE WHEN t.last_failed_worker = :workerId THEN false") + """
+                UNION ALL
+            """
+                    + walks("true", "t.last_failed_worker = :workerId AND CASE") + """
+            ) AS c
+            ORDER BY c.failed_here,
+                     c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
+                     c.ready_at
+            LIMIT :limit
+            """;
+
+    /** @param which ends within the CASE */
+    private static String walks(String failedHere, String which) {
         return """
-                SELECT c.instance_id, c.task_id, c.definition_hash, p.task_priority, c.ready_at
+                SELECT w.instance_id, w.task_id, w.definition_hash, p.task_priority, w.ready_at,\s""" + failedHere + """
+
                 FROM generate_series(1, 5) AS p (task_priority)
                 CROSS JOIN LATERAL (
                     SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
@@ -68,61 +88,9 @@ final class ClaimRepository {
                           END
                     ORDER BY t.ready_at
                     LIMIT :limit
-                """ + locking + """
-
-                ) AS c
+                ) AS w
                 """;
     }
-
-    /**
-     * What did not fail here last, along the dispatch index, and after all of that what did, along an index of its own. What
-     * was locked and not chosen is free again when the statement ends.
-     */
-    private static String due(String locking) {
-        return "WITH other AS (" + walks("CASE WHEN t.last_failed_worker = :workerId THEN false", locking)
-                + "), failed_here AS (" + walks("t.last_failed_worker = :workerId AND CASE", locking) + """
-            ), due AS (
-                SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at,
-                       row_number() OVER (ORDER BY c.failed_here,
-                           c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
-                           c.ready_at) AS place
-                FROM (
-                    SELECT o.instance_id, o.task_id, o.definition_hash, o.task_priority, o.ready_at, false AS failed_here
-                    FROM other AS o
-                    UNION ALL
-                    SELECT f.instance_id, f.task_id, f.definition_hash, f.task_priority, f.ready_at, true
-                    FROM failed_here AS f
-                ) AS c
-            )
-            """;
-    }
-
-    /**
-     * Each claim comes with the rows of its instance; if they are damaged, with an empty blob instead of none, so that it is
-     * noticed.
-     */
-    private static final String CLAIM_AVAILABLE = due("FOR UPDATE SKIP LOCKED") + """
-            , claimed AS (
-            """ + CLAIM + """
-                FROM due AS d
-                WHERE d.place <= :limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
-            """ + CLAIMED + """
-                , d.place
-            )
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
-                   c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
-                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
-            FROM claimed AS c
-            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(c.instance_id) AS s ON true
-            ORDER BY c.place, s.completed_version NULLS FIRST, s.place
-            """;
-
-    private static final String FIND_AVAILABLE = due("") + """
-            SELECT d.instance_id, d.task_id, d.definition_hash, d.task_priority, d.ready_at
-            FROM due AS d
-            WHERE d.place <= :limit
-            ORDER BY d.place
-            """;
 
     private static final String FIND_HINTED = """
             SELECT t.instance_id, t.task_id, t.definition_hash, t.task_priority, t.ready_at
@@ -221,7 +189,7 @@ final class ClaimRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String sequence;
-    private final String claimAvailable;
+    private final String claimDue;
     private final String findAvailable;
     private final String findHinted;
     private final String report;
@@ -235,7 +203,7 @@ final class ClaimRepository {
     ClaimRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.sequence = schema.in("${schema}.sayiir_claim_token");
-        this.claimAvailable = schema.in(CLAIM_AVAILABLE);
+        this.claimDue = schema.in(CLAIM_DUE);
         this.findAvailable = schema.in(FIND_AVAILABLE);
         this.findHinted = schema.in(FIND_HINTED);
         this.report = schema.in(REPORT);
@@ -251,8 +219,8 @@ final class ClaimRepository {
     record Claimed(TaskClaim claim, StoredSnapshot stored, boolean signalled) {}
 
     List<Claimed> claimAvailable(ClaimQuery query) {
-        Params params = wanted(query).text("sequence", sequence).number("ttl", micros(query.ttl()));
-        return jdbc.query(claimAvailable, params, ClaimRepository::claimed);
+        Params params = wanted(query).number("ttl", micros(query.ttl()));
+        return jdbc.query(claimDue, params, ClaimRepository::claimed);
     }
 
     List<AvailableTask> findAvailable(ClaimQuery query) {

@@ -125,6 +125,40 @@ class TaskClaimContractTest extends ContractTest {
     }
 
     @Test
+    void R20_a_commit_opens_a_task_anew_that_was_done_in_an_earlier_round() {
+        WorkflowSnapshot loaded = store.createSnapshot(order("order-1"));
+        CommittedTask first = claims.commitTask(claim("order-1", "worker-1"), done(loaded), Optional.of(MINUTE));
+        WorkflowSnapshot around = first.snapshot()
+                .completeTask("charge", output("paid"))
+                .withdrawTask("reserve")
+                .withdrawTask("charge")
+                .moveTo(new AtTask("reserve"));
+        CommittedTask round = claims.commitTask(first.next().orElseThrow(), around, Optional.of(MINUTE));
+
+        CommittedTask again =
+                claims.commitTask(round.next().orElseThrow(), done(round.snapshot()), Optional.of(MINUTE));
+
+        TaskClaim claim = again.next().orElseThrow();
+        assertThat(claim.taskId()).isEqualTo("charge");
+        TaskSummary charge = task("charge");
+        assertThat(charge.status()).isEqualTo(TaskStatus.ACTIVE);
+        assertThat(charge.attempts()).isEqualTo(1);
+        assertThat(charge.startedAt())
+                .isAfterOrEqualTo(round.next().orElseThrow().claimedAt());
+        assertThat(charge.completedAt()).isEmpty();
+        assertThat(charge.completedVersion()).isEmpty();
+        assertThat(charge.claim()).contains(claim);
+        assertThat(claims.commitTask(
+                                claim,
+                                again.snapshot()
+                                        .completeTask("charge", output("paid"))
+                                        .complete(output("")),
+                                Optional.empty())
+                        .next())
+                .isEmpty();
+    }
+
+    @Test
     void R20_a_retry_is_not_due_before_its_time_and_the_end_leaves_nothing_to_claim() {
         WorkflowSnapshot one = store.createSnapshot(order("order-1"));
         WorkflowSnapshot two = store.createSnapshot(order("order-2"));
@@ -340,6 +374,13 @@ class TaskClaimContractTest extends ContractTest {
     private static TaskRetry retry(Instant nextRetryAt) {
         RetryPolicy policy = new RetryPolicy(3, Duration.ofSeconds(1), 2f, Optional.empty());
         return new TaskRetry(1, policy, "timed out", Optional.of("worker-1"), nextRetryAt);
+    }
+
+    private TaskSummary task(String taskId) {
+        return queries.listTasks("order-1").stream()
+                .filter(task -> task.taskId().equals(taskId))
+                .findFirst()
+                .orElseThrow();
     }
 
     private TaskClaim claim(String instanceId, String workerId) {

@@ -2,6 +2,7 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
@@ -14,6 +15,7 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -115,6 +117,23 @@ class PlanTest {
                         "sayiir_workflows_pkey",
                         "sayiir_workflow_tasks_pkey",
                         "sayiir_workflow_events_pending_request");
+    }
+
+    @Test
+    void claiming_what_is_due_walks_along_the_indexes_for_it() {
+        List<String> plans =
+                plans(backend -> backend.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1))));
+
+        String claim = Arrays.stream(plans.get(0).split("duration: "))
+                .filter(plan -> plan.contains("Update on sayiir_workflow_tasks"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(claim).doesNotContain("Seq Scan", "Bitmap", "Hash Join", "Merge Join");
+        assertThat(indexes(claim))
+                .containsExactlyInAnyOrder(
+                        "sayiir_workflow_tasks_by_readiness",
+                        "sayiir_workflow_tasks_by_failure",
+                        "sayiir_workflow_tasks_pkey");
     }
 
     @Test

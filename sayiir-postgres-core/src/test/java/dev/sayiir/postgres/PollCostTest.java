@@ -2,7 +2,6 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.testing.Database;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** A poll reads what it returns, whatever else there is: counted in pages. */
 class PollCostTest {
@@ -41,18 +41,31 @@ class PollCostTest {
 
     private static Database database;
     private static JdbcTemplate jdbc;
+    private static SingleConnectionDataSource connectedBefore;
 
     @BeforeAll
     static void fill() {
         database = PostgresServer.of(17).newDatabase();
         jdbc = new JdbcTemplate(database.dataSource());
         new SchemaMigrator(database.dataSource(), "sayiir").migrate();
+        pollOnEmptyTables();
         insert("finished", 1_000_000, "'completed', NULL, now()");
         insert("delayed", 200_000, "'waiting', now() + interval '1 day' + i * interval '1 second', NULL");
         insert("paused", 10_000, "'active', NULL, NULL");
         insert("backlog", 20_000, "'active', now(), NULL");
         createReady(READY);
-        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_workflow_tasks");
+    }
+
+    /** The server keeps the plan for the connection until it knows more of the tables. */
+    private static void pollOnEmptyTables() {
+        connectedBefore =
+                new SingleConnectionDataSource(database.url(), database.username(), database.password(), true);
+        PostgresBackend backend = PostgresBackend.builder(connectedBefore)
+                .migration(MigrationMode.NONE)
+                .notifyMode(NotifyMode.POLL)
+                .build();
+        assertThat(backend.claimAvailableTasks(ClaimQuery.of("w", BATCH, Duration.ofHours(1))))
+                .isEmpty();
     }
 
     private static void insert(String what, int count, String statusReadyAndCompletedAt) {
@@ -78,16 +91,15 @@ class PollCostTest {
 
     @AfterAll
     static void drop() {
+        connectedBefore.destroy();
         database.close();
     }
 
     @Test
     void R18_a_poll_reads_only_what_it_returns_and_nothing_to_do_costs_nothing() {
-        assertThat(pagesOfPoll(BATCH)).isLessThan(FULL_POLL_PAGES);
+        assertThat(pagesOfPoll(BATCH)).as("with a plan for empty tables").isLessThan(FULL_POLL_PAGES);
 
-        jdbc.execute("ALTER DATABASE " + name() + " SET enable_hashjoin = off");
-        jdbc.execute("ALTER DATABASE " + name() + " SET enable_mergejoin = off");
-        reconnect();
+        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_workflow_tasks");
         assertThat(pagesOfPoll(BATCH)).isLessThan(FULL_POLL_PAGES);
 
         jdbc.update("DELETE FROM sayiir.sayiir_workflow_tasks WHERE instance_id LIKE 'backlog-%'");
@@ -100,7 +112,7 @@ class PollCostTest {
 
     private static long pagesOfPoll(int expected) {
         List<String> plans = Plans.withBuffers(
-                database.dataSource(),
+                connectedBefore,
                 dataSource -> assertThat(PostgresBackend.builder(dataSource)
                                 .migration(MigrationMode.NONE)
                                 .build()
@@ -110,12 +122,15 @@ class PollCostTest {
                                         .tags(Set.of("gpu"))))
                         .hasSize(expected));
         assertThat(plans).hasSize(1);
-        assertThat(plans.get(0)).contains("sayiir_workflow_tasks_by_readiness").doesNotContain("Seq Scan on", "Bitmap");
-        Matcher buffers = BUFFERS.matcher(plans.get(0));
-        assertThat(buffers.find()).isTrue();
-        long pages = number(buffers.group(1)) + number(buffers.group(2));
+        long pages = pages(plans.get(0));
         System.out.println("A poll that finds " + expected + " tasks touches " + pages + " pages");
         return pages;
+    }
+
+    private static long pages(String plan) {
+        Matcher buffers = BUFFERS.matcher(plan);
+        assertThat(buffers.find()).as(plan).isTrue();
+        return number(buffers.group(1)) + number(buffers.group(2));
     }
 
     private static long number(String group) {
@@ -126,13 +141,5 @@ class PollCostTest {
         return PostgresBackend.builder(database.dataSource())
                 .migration(MigrationMode.NONE)
                 .build();
-    }
-
-    private static String name() {
-        return jdbc.queryForObject("SELECT current_database()", String.class);
-    }
-
-    private static void reconnect() {
-        ((HikariDataSource) database.dataSource()).getHikariPoolMXBean().softEvictConnections();
     }
 }

@@ -335,6 +335,91 @@ BEGIN
 END
 $$;
 
+-- Claims the tasks that a worker may have and that come first: one short walk for each priority, along the index that the
+-- condition leads to. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among them,
+-- and nothing that is not due is read. What did not fail at this worker last comes first, along the dispatch index, and
+-- after all of that what did, along an index of its own. Rows that somebody else is about to claim or to change are passed
+-- over without waiting; what was locked and not chosen is free again when the transaction ends. One reading of the clock for
+-- all times: a due time later than the claim's end means a back-off beyond it, even by a microsecond.
+--
+-- The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it knows of
+-- tags and workflows it can think that so few match that it reads and sorts all that is due. How many rows are wanted it
+-- does not know at all when it makes the one plan for all polls, and takes a tenth of the table for it: hence what it is
+-- forbidden beside the sequential scan. And where as good as nothing was due or had failed, one index would look as good to
+-- it as the other, which later means to read all that is due: hence the comparison of rows, which only one of them serves.
+CREATE FUNCTION ${schema}.sayiir_claim_due(
+    p_worker_id text, p_limit bigint, p_ttl bigint, p_ageing bigint,
+    p_any_definition boolean, p_definitions text[], p_any_task boolean, p_task_ids text[], p_any_tag boolean, p_tags text[])
+    RETURNS TABLE (place bigint, instance_id text, task_id text, definition_hash text, worker_id text, claim_token bigint,
+                   attempts integer, claimed_at timestamptz, claim_expires_at timestamptz, claimed_branch text,
+                   after_task_id text)
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+    SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    RETURN QUERY
+    WITH other AS (
+        SELECT c.instance_id, c.task_id, p.task_priority, c.ready_at
+        FROM generate_series(1, 5) AS p (task_priority)
+        CROSS JOIN LATERAL (
+            SELECT t.instance_id, t.task_id, t.ready_at
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.task_priority = p.task_priority
+              AND t.ready_at <= statement_timestamp()
+              AND CASE WHEN t.last_failed_worker = p_worker_id THEN false
+                  WHEN NOT p_any_definition AND t.definition_hash <> ALL (p_definitions) THEN false
+                  WHEN NOT p_any_task AND t.status <> 'waiting' AND t.task_id <> ALL (p_task_ids) THEN false
+                  ELSE p_any_tag OR t.task_tags <@ p_tags
+                  END
+            ORDER BY t.ready_at
+            LIMIT p_limit
+            FOR UPDATE SKIP LOCKED
+        ) AS c
+    ), failed_here AS (
+        SELECT c.instance_id, c.task_id, p.task_priority, c.ready_at
+        FROM generate_series(1, 5) AS p (task_priority)
+        CROSS JOIN LATERAL (
+            SELECT t.instance_id, t.task_id, t.ready_at
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE (t.last_failed_worker, t.task_priority, t.ready_at) >= (p_worker_id, p.task_priority, '-infinity')
+              AND (t.last_failed_worker, t.task_priority, t.ready_at) <= (p_worker_id, p.task_priority, statement_timestamp())
+              AND t.last_failed_worker IS NOT NULL
+              AND t.ready_at IS NOT NULL
+              AND CASE
+                  WHEN NOT p_any_definition AND t.definition_hash <> ALL (p_definitions) THEN false
+                  WHEN NOT p_any_task AND t.status <> 'waiting' AND t.task_id <> ALL (p_task_ids) THEN false
+                  ELSE p_any_tag OR t.task_tags <@ p_tags
+                  END
+            ORDER BY t.last_failed_worker, t.task_priority, t.ready_at
+            LIMIT p_limit
+            FOR UPDATE SKIP LOCKED
+        ) AS c
+    ), due AS (
+        SELECT c.instance_id, c.task_id,
+               row_number() OVER (ORDER BY c.failed_here,
+                   c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / p_ageing,
+                   c.ready_at) AS place
+        FROM (
+            SELECT o.instance_id, o.task_id, o.task_priority, o.ready_at, false AS failed_here
+            FROM other AS o
+            UNION ALL
+            SELECT f.instance_id, f.task_id, f.task_priority, f.ready_at, true
+            FROM failed_here AS f
+        ) AS c
+    )
+    UPDATE ${schema}.sayiir_workflow_tasks AS t
+    SET claim_token = nextval($name$ ${schema}.sayiir_claim_token $name$),
+        claimed_at = statement_timestamp(),
+        claim_expires_at = statement_timestamp() + p_ttl * interval '1 microsecond',
+        ready_at = statement_timestamp() + p_ttl * interval '1 microsecond',
+        worker_id = p_worker_id,
+        attempts = t.attempts + 1
+    FROM due AS d
+    WHERE d.place <= p_limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
+    RETURNING d.place, t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
+              t.claim_expires_at, t.branch, t.after_task_id;
+END
+$$;
+
 -- Writes a checkpoint: the instance's row, the history, the rows of its tasks. The instance's row is changed or inserted
 -- first, so that whoever comes second waits there; what comes after sees all that was committed until then, because each
 -- statement of a volatile function takes a snapshot of its own. A function and not one statement with all this in it: a
@@ -616,6 +701,112 @@ BEGIN
           AND t.branch IS NOT NULL
           AND t.completed_at IS NULL
           AND t.task_id <> ALL (p_put_task_ids);
+    END IF;
+END
+$$;
+
+-- The checkpoint that most are: a claimed task is done, and another task is to be run. What is written, in which order, and
+-- what comes of a lost race or claim is the same as in sayiir_checkpoint; but of 45 parameters 15 are left, and nothing is
+-- asked that is known.
+CREATE FUNCTION ${schema}.sayiir_step(
+    p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
+    p_completed_task_count integer, p_task_priority smallint, p_task_tags text[], p_trace_parent text, p_data bytea,
+    p_task_id text, p_claim_token bigint, p_output bytea,
+    p_next_task_id text, p_worker_id text, p_carry_on bigint,
+    OUT checkpoint_version bigint, OUT checkpoint_at timestamptz,
+    OUT next_claim_token bigint, OUT next_attempts integer, OUT next_expires_at timestamptz, OUT signalled boolean)
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    definition text;
+    next_claimed_at timestamptz;
+    next_worker_id text;
+BEGIN
+    UPDATE ${schema}.sayiir_workflows AS w
+    SET version = w.version + 1,
+        data_version = w.version + 1,
+        updated_at = clock_timestamp(),
+        completed_task_count = p_completed_task_count,
+        task_priority = p_task_priority,
+        position_kind = 'AtTask',
+        current_task_id = p_next_task_id,
+        task_tags = p_task_tags,
+        trace_parent = p_trace_parent
+    WHERE w.instance_id = p_instance_id
+      AND w.version = p_based_on
+      AND w.incarnation = p_incarnation
+      AND (w.status = 'InProgress') IS TRUE
+    RETURNING w.version, w.updated_at, w.updated_at + p_carry_on * interval '1 microsecond', w.definition_hash
+    INTO checkpoint_version, checkpoint_at, next_expires_at, definition;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    INSERT INTO ${schema}.sayiir_workflow_history
+        (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs, data, write_id)
+    VALUES (p_instance_id, checkpoint_version, checkpoint_at, false, 'InProgress', p_next_task_id,
+            ARRAY[p_task_id], ARRAY[p_output], p_data, p_write_id)
+    RETURNING EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                      WHERE e.instance_id = p_instance_id
+                        AND e.kind IN ('CancelRequested', 'PauseRequested')
+                        AND e.consumed_at IS NULL)
+    INTO signalled;
+
+    UPDATE ${schema}.sayiir_workflow_tasks AS t
+    SET status = 'completed',
+        ready_at = NULL,
+        completed_version = checkpoint_version,
+        completed_at = checkpoint_at,
+        claim_token = NULL,
+        claimed_at = NULL,
+        claim_expires_at = NULL,
+        last_failed_worker = NULL,
+        error = NULL,
+        branch = NULL,
+        after_task_id = NULL,
+        not_before = NULL,
+        branches_left = NULL
+    WHERE t.instance_id = p_instance_id AND t.task_id = p_task_id AND t.claim_token = p_claim_token;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'The claim on task % of instance % was lost while it was committed', p_task_id, p_instance_id
+            USING ERRCODE = 'SY001', HINT = 'Leave the task to whoever has it now.';
+    END IF;
+
+    next_attempts := 0;
+    IF p_carry_on IS NOT NULL THEN
+        next_claim_token := nextval($name$ ${schema}.sayiir_claim_token $name$);
+        next_claimed_at := checkpoint_at;
+        next_worker_id := p_worker_id;
+        next_attempts := 1;
+    END IF;
+    INSERT INTO ${schema}.sayiir_workflow_tasks AS t
+        (instance_id, task_id, status, ready_at, started_at,
+         claim_token, claimed_at, claim_expires_at, worker_id, attempts, task_priority, definition_hash, task_tags)
+    VALUES (p_instance_id, p_next_task_id, 'active', COALESCE(next_expires_at, checkpoint_at), checkpoint_at,
+            next_claim_token, next_claimed_at, next_expires_at, next_worker_id, next_attempts,
+            p_task_priority, definition, p_task_tags)
+    ON CONFLICT (instance_id, task_id) DO NOTHING;
+    IF NOT FOUND THEN
+        -- In another round of a loop: it was closed, and is open again.
+        UPDATE ${schema}.sayiir_workflow_tasks AS t
+        SET status = 'active',
+            ready_at = COALESCE(next_expires_at, checkpoint_at),
+            started_at = checkpoint_at,
+            completed_at = NULL,
+            claim_token = next_claim_token,
+            claimed_at = next_claimed_at,
+            claim_expires_at = next_expires_at,
+            worker_id = COALESCE(next_worker_id, t.worker_id),
+            attempts = next_attempts,
+            task_priority = p_task_priority,
+            definition_hash = definition,
+            task_tags = p_task_tags,
+            last_failed_worker = NULL,
+            error = NULL,
+            branch = NULL,
+            after_task_id = NULL,
+            not_before = NULL,
+            branches_left = NULL
+        WHERE t.instance_id = p_instance_id AND t.task_id = p_next_task_id;
     END IF;
 END
 $$;
