@@ -31,19 +31,19 @@ final class Bounds {
 
     // Workload; statements, commits, bytes of log, buffers, bytes of heap.
     static final List<Bound> ALL = Stream.of(
-                    costs("commitTask", 1.02, 1.02, 1_830, 38, 25_000),
-                    costs("linear", 1.15, 1.15, 1_980, 54, 32_500),
+                    costs("commitTask", 1.02, 1.02, 1_830, 38, 17_000),
+                    costs("linear", 1.15, 1.15, 1_980, 46, 25_000),
                     costs("saveSnapshot", 1.02, 1.02, 1_840, 33, 23_500),
-                    costs("claimAvailableTasks", 0.07, 0.08, 700, 60, 15_000),
-                    costs("loadSnapshot", 1.02, 1.02, 10, 57, 17_500),
-                    // With statistics from a time when nothing was open: plans have to be right then, too. A claim is
-                    // planned
-                    // anew a few times in each connection, which counts here.
+                    costs("claimAvailableTasks", 0.07, 0.08, 700, 46, 13_000),
+                    costs("loadSnapshot", 1.02, 1.02, 10, 27, 17_500),
+                    // With statistics from a time when nothing was open: plans have to be right then, too. Those that
+                    // the
+                    // connections make count here.
                     buffers("commitTask", 46),
-                    buffers("linear", 155),
+                    buffers("linear", 96),
                     buffers("saveSnapshot", 40),
-                    buffers("claimAvailableTasks", 140),
-                    buffers("loadSnapshot", 72))
+                    buffers("claimAvailableTasks", 90),
+                    buffers("loadSnapshot", 30))
             .flatMap(List::stream)
             .toList();
 
