@@ -5,6 +5,7 @@ import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.StoreObserver;
 import java.sql.DriverManager;
 import java.time.Duration;
+import java.util.Properties;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -119,8 +120,25 @@ public final class PostgresBackendBuilder {
      * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
      */
     public PostgresBackendBuilder notifyUrl(String url, String user, String password) {
+        Properties settings = new Properties();
+        settings.setProperty("user", user);
+        settings.setProperty("password", password);
+        return notifyUrl(url, settings);
+    }
+
+    /**
+     * As {@link #notifyUrl(String, String, String)}, with further settings of the driver.
+     *
+     * @param url a JDBC URL of the same database; it is not shown anywhere
+     * @param settings what the driver is told: {@code user}, {@code password} and any others of its own
+     * @return this
+     * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
+     */
+    public PostgresBackendBuilder notifyUrl(String url, Properties settings) {
         PostgresUrl.requireUsable(url);
-        this.notifyConnections = () -> DriverManager.getConnection(url, user, password);
+        Properties copy = new Properties();
+        copy.putAll(settings);
+        this.notifyConnections = () -> DriverManager.getConnection(url, copy);
         return this;
     }
 

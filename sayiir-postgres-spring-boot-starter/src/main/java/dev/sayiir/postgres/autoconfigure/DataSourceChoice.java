@@ -1,8 +1,10 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.NoUniqueBeanDefinitionException;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.util.StringUtils;
 
 /** In which DataSource workflows are kept: the own pool, else the marked one, else the application's only or primary one. */
 final class DataSourceChoice {
@@ -10,9 +12,31 @@ final class DataSourceChoice {
     private DataSourceChoice() {}
 
     static DataSource of(
-            ObjectProvider<DataSource> own, ObjectProvider<DataSource> marked, ObjectProvider<DataSource> application) {
+            SayiirPostgresProperties properties,
+            ObjectProvider<DataSource> own,
+            ObjectProvider<DataSource> marked,
+            ObjectProvider<DataSource> application) {
         DataSource pool = own.getIfAvailable();
-        return pool == null ? marked(marked, application) : pool;
+        if (pool != null) {
+            return pool;
+        }
+        DataSource chosen = marked(marked, application);
+        requireNoBundle(properties.ssl().bundle());
+        return chosen;
+    }
+
+    /** It would change how the application itself connects. */
+    private static void requireNoBundle(@Nullable String bundle) {
+        if (StringUtils.hasText(bundle)) {
+            throw new DataSourceSetupException(
+                    OwnPoolConfiguration.BUNDLE
+                            + " is set and sayiir.postgres.url is not: the bundle is for the URL's pool,"
+                            + " and workflows are kept in a DataSource of the application.",
+                    "Leave " + OwnPoolConfiguration.BUNDLE + " out, and let that DataSource use the bundle: set"
+                            + " spring.datasource.hikari.data-source-properties.sslfactory="
+                            + SslBundleSocketFactory.class.getName() + ", and beside it sslfactoryarg=" + bundle
+                            + " and sslmode=verify-full.");
+        }
     }
 
     private static DataSource marked(ObjectProvider<DataSource> marked, ObjectProvider<DataSource> application) {

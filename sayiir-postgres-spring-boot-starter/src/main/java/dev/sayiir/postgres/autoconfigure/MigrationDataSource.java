@@ -44,8 +44,9 @@ final class MigrationDataSource extends DelegatingDataSource {
         if (hasUser) {
             builder.username(migration.username()).password(migration.password());
         }
-        return new MigrationDataSource(
-                build(builder.type(SimpleDriverDataSource.class), dataSource), hasRole ? migration.role() : null);
+        SimpleDriverDataSource target = build(builder.type(SimpleDriverDataSource.class), dataSource);
+        target.setConnectionProperties(PoolDriverProperties.of(dataSource));
+        return new MigrationDataSource(target, hasRole ? migration.role() : null);
     }
 
     @Override
@@ -65,7 +66,8 @@ final class MigrationDataSource extends DelegatingDataSource {
         return connection;
     }
 
-    private static DataSource build(DataSourceBuilder<?> builder, DataSource derivedFrom) {
+    private static SimpleDriverDataSource build(
+            DataSourceBuilder<SimpleDriverDataSource> builder, DataSource derivedFrom) {
         try {
             return builder.build();
         } catch (UnsupportedDataSourcePropertyException e) {

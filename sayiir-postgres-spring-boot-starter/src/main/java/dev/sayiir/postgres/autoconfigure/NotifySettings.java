@@ -2,6 +2,8 @@ package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.postgres.PostgresBackendBuilder;
 import java.util.Optional;
+import java.util.Properties;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a backend how it is to hear from other processes. */
@@ -12,7 +14,10 @@ final class NotifySettings {
     private NotifySettings() {}
 
     static void apply(
-            SayiirNotifyProperties notify, SayiirPostgresProperties properties, PostgresBackendBuilder backend) {
+            SayiirNotifyProperties notify,
+            SayiirPostgresProperties properties,
+            DataSource dataSource,
+            PostgresBackendBuilder backend) {
         backend.notifyMode(notify.mode());
         if (notify.url() == null) {
             return;
@@ -21,8 +26,11 @@ final class NotifySettings {
                 .orElseThrow(() -> new DataSourceSetupException(
                         URL + " is set, and no user to connect as.", "Set sayiir.postgres.notify.username as well."));
         String password = firstOf(notify.password(), properties.password()).orElse("");
+        Properties settings = PoolDriverProperties.of(dataSource);
+        settings.setProperty("user", username);
+        settings.setProperty("password", password);
         try {
-            backend.notifyUrl(notify.url(), username, password);
+            backend.notifyUrl(notify.url(), settings);
         } catch (IllegalArgumentException e) {
             throw new DataSourceSetupException(
                     "The value of " + URL + " cannot be used. " + e.getMessage() + ".",

@@ -2,8 +2,10 @@ package dev.sayiir.postgres.autoconfigure;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.postgres.PostgresUrl;
+import java.util.Properties;
 import javax.sql.DataSource;
 import javax.sql.XADataSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
@@ -16,6 +18,7 @@ import org.springframework.util.StringUtils;
 final class OwnPoolConfiguration {
 
     static final String BEAN_NAME = "sayiirDataSource";
+    static final String BUNDLE = "sayiir.postgres.ssl.bundle";
 
     private OwnPoolConfiguration() {}
 
@@ -29,8 +32,11 @@ final class OwnPoolConfiguration {
 
         @Bean(name = BEAN_NAME)
         @SayiirDataSource
-        HikariDataSource sayiirDataSource(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
-            return open(details, properties);
+        HikariDataSource sayiirDataSource(
+                SayiirConnectionDetails details,
+                SayiirPostgresProperties properties,
+                ObjectProvider<ContextSslBundles> bundles) {
+            return open(details, properties, bundles);
         }
     }
 
@@ -41,13 +47,19 @@ final class OwnPoolConfiguration {
 
         @Bean(name = BEAN_NAME, defaultCandidate = false)
         @SayiirDataSource
-        HikariDataSource sayiirDataSource(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
-            return open(details, properties);
+        HikariDataSource sayiirDataSource(
+                SayiirConnectionDetails details,
+                SayiirPostgresProperties properties,
+                ObjectProvider<ContextSslBundles> bundles) {
+            return open(details, properties, bundles);
         }
     }
 
     /** Settings first, so that the connection details win over any of them that says where to connect. */
-    private static HikariDataSource open(SayiirConnectionDetails details, SayiirPostgresProperties properties) {
+    private static HikariDataSource open(
+            SayiirConnectionDetails details,
+            SayiirPostgresProperties properties,
+            ObjectProvider<ContextSslBundles> bundles) {
         HikariDataSource pool = new HikariDataSource();
         if (properties.hikari() != null) {
             properties.hikari().copyStateTo(pool);
@@ -61,7 +73,22 @@ final class OwnPoolConfiguration {
         pool.setJdbcUrl(requireUsable("sayiir.postgres.", details.getJdbcUrl()));
         pool.setUsername(details.getUsername());
         pool.setPassword(details.getPassword());
+        String bundle = properties.ssl().bundle();
+        if (StringUtils.hasText(bundle)) {
+            connectWith(bundle, pool, bundles.getObject());
+        }
         return pool;
+    }
+
+    private static void connectWith(String bundle, HikariDataSource pool, ContextSslBundles bundles) {
+        Properties settings = pool.getDataSourceProperties();
+        if (settings.containsKey("sslfactory") || pool.getJdbcUrl().matches("(?s).*[?&]sslfactory=.*")) {
+            throw new DataSourceSetupException(
+                    BUNDLE + " is set, and so is the driver's sslfactory, in whose place the bundle would be.",
+                    "Leave one of them out; sslfactory is a parameter of sayiir.postgres.url or one of"
+                            + " sayiir.postgres.hikari.data-source-properties.");
+        }
+        PropertyValues.checked(BUNDLE, bundle, bundles::driverProperties).forEach(settings::putIfAbsent);
     }
 
     private static void setDriver(HikariDataSource pool, String className) {

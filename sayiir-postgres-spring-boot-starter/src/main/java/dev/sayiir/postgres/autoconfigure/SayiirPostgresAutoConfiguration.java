@@ -60,7 +60,7 @@ public final class SayiirPostgresAutoConfiguration {
             @Qualifier(OwnPoolConfiguration.BEAN_NAME) ObjectProvider<DataSource> ownPool,
             @SayiirDataSource ObjectProvider<DataSource> markedDataSource,
             ObjectProvider<DataSource> applicationDataSource) {
-        DataSource dataSource = DataSourceChoice.of(ownPool, markedDataSource, applicationDataSource);
+        DataSource dataSource = DataSourceChoice.of(properties, ownPool, markedDataSource, applicationDataSource);
         SayiirPostgresProperties.Migration migration = properties.migration();
         // Only to migrate it needs more rights; what the stores will see is what is to be checked.
         DataSource migrating =
@@ -88,14 +88,14 @@ public final class SayiirPostgresAutoConfiguration {
             ObjectProvider<PlatformTransactionManager> transactionManagers,
             ObjectProvider<StoreObserver> observer,
             ObjectProvider<SayiirPostgresCustomizer> customizers) {
-        DataSource dataSource = DataSourceChoice.of(ownPool, markedDataSource, applicationDataSource);
+        DataSource dataSource = DataSourceChoice.of(properties, ownPool, markedDataSource, applicationDataSource);
         PostgresBackendBuilder backend = PostgresBackend.builder(dataSource).codecs(codecs);
         PropertyValues.checked("sayiir.postgres.schema", properties.schema(), backend::schema);
         if (properties.statementTimeout() != null) {
             PropertyValues.checked(
                     "sayiir.postgres.statement-timeout", properties.statementTimeout(), backend::statementTimeout);
         }
-        NotifySettings.apply(notify, properties, backend);
+        NotifySettings.apply(notify, properties, dataSource, backend);
         TransactionManagers.managing(dataSource, sayiirTransactionManager, transactionManagers)
                 .ifPresent(backend::transactionManager);
         observer.ifAvailable(backend::observer);

@@ -18,6 +18,7 @@ import org.springframework.util.unit.DataSize;
  * @param username Role to connect as, used with the URL.
  * @param password Password of that role, used with the URL.
  * @param driverClassName Fully qualified name of the JDBC driver, used with the URL. Detected from it by default.
+ * @param ssl How connections are encrypted, used with the URL.
  * @param hikari Settings of the connection pool that the URL makes.
  * @param schema Schema that holds the tables.
  * @param codec Name of the codec that snapshots are written with: json, smile or that of a SnapshotCodec bean.
@@ -32,12 +33,20 @@ record SayiirPostgresProperties(
         @Nullable String username,
         @Nullable String password,
         @Nullable String driverClassName,
+        @DefaultValue Ssl ssl,
         @NestedConfigurationProperty @Nullable HikariConfig hikari,
         @DefaultValue(SchemaMigrator.DEFAULT_SCHEMA) String schema,
         @DefaultValue("json") String codec,
         @Nullable Duration statementTimeout,
         @DefaultValue Blob blob,
         @DefaultValue Migration migration) {
+
+    /**
+     * How connections are encrypted.
+     *
+     * @param bundle SSL bundle to connect with, used with the URL. The server has to be the one that its certificate is for.
+     */
+    record Ssl(@Nullable String bundle) {}
 
     /**
      * Settings of the snapshots as they are stored.

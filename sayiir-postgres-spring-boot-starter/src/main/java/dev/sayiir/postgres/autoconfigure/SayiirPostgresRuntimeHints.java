@@ -23,5 +23,7 @@ final class SayiirPostgresRuntimeHints implements RuntimeHintsRegistrar {
         hints.proxies().registerJdkProxy(Connection.class).registerJdkProxy(DatabaseMetaData.class);
         // Settings of the pool are copied field by field.
         hints.reflection().registerType(HikariConfig.class, MemberCategory.ACCESS_DECLARED_FIELDS);
+        // The driver makes it by its name.
+        hints.reflection().registerType(SslBundleSocketFactory.class, MemberCategory.INVOKE_PUBLIC_CONSTRUCTORS);
     }
 }

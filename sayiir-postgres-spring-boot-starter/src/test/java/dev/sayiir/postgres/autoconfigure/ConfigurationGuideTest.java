@@ -41,6 +41,8 @@ class ConfigurationGuideTest extends StarterTest {
                         recipe("migration-role.yml"),
                         recipe("pgbouncer.yml"),
                         recipe("ssl.yml"),
+                        recipe("ssl-bundle.yml"),
+                        recipe("ssl-bundle-application.yml"),
                         recipe("compose.yaml"));
         assertThat(blocks("sql")).containsExactly(recipe("migration-role.sql"));
     }

@@ -35,6 +35,9 @@ import org.springframework.jdbc.core.JdbcTemplate;
 @ExtendWith(OutputCaptureExtension.class)
 class FailureMessagesTest extends StarterTest {
 
+    /** Not read as long as nobody connects with it. */
+    private static final String BUNDLE = "spring.ssl.bundle.pem.workflows.truststore.certificate=classpath:none.crt";
+
     @Test
     void another_database_than_postgresql(CapturedOutput output) throws Exception {
         URL h2 = Path.of("target/other-database/h2.jar").toUri().toURL();
@@ -142,6 +145,57 @@ class FailureMessagesTest extends StarterTest {
     }
 
     @Test
+    void an_ssl_bundle_that_there_is_not(CapturedOutput output) {
+        doesNotStart(with(
+                settings("sayiir.postgres", database),
+                "sayiir.postgres.ssl.bundle=workflow",
+                BUNDLE,
+                "spring.ssl.bundle.pem.shop.truststore.certificate=classpath:none.crt"));
+        says(
+                output,
+                "Invalid value 'workflow' for configuration property 'sayiir.postgres.ssl.bundle'",
+                "There is no SSL bundle of that name; there are: shop, workflows.",
+                "Define it under spring.ssl.bundle");
+    }
+
+    @Test
+    void an_ssl_bundle_where_there_is_none_at_all(CapturedOutput output) {
+        doesNotStart(with(settings("sayiir.postgres", database), "sayiir.postgres.ssl.bundle=workflows"));
+        says(output, "There is no SSL bundle of that name; there are: none.", "Define it under spring.ssl.bundle");
+    }
+
+    @Test
+    void an_ssl_bundle_without_a_url(CapturedOutput output) {
+        doesNotStart(with(settings("spring.datasource", database), "sayiir.postgres.ssl.bundle=workflows"));
+        says(
+                output,
+                "sayiir.postgres.ssl.bundle is set and sayiir.postgres.url is not",
+                "Leave sayiir.postgres.ssl.bundle out",
+                "spring.datasource.hikari.data-source-properties.sslfactory=" + SslBundleSocketFactory.class.getName(),
+                "sslfactoryarg=workflows",
+                "sslmode=verify-full");
+    }
+
+    @Test
+    void an_ssl_bundle_beside_another_socket_factory_in_the_url(CapturedOutput output) {
+        doesNotStart(
+                "sayiir.postgres.url=" + database.url() + "?sslmode=require&sslfactory=a.Factory",
+                "sayiir.postgres.ssl.bundle=workflows",
+                BUNDLE);
+        says(output, "sayiir.postgres.ssl.bundle is set, and so is the driver's sslfactory", "Leave one of them out");
+    }
+
+    @Test
+    void an_ssl_bundle_beside_another_socket_factory_of_the_pool(CapturedOutput output) {
+        doesNotStart(with(
+                settings("sayiir.postgres", database),
+                "sayiir.postgres.hikari.data-source-properties.sslfactory=a.Factory",
+                "sayiir.postgres.ssl.bundle=workflows",
+                BUNDLE));
+        says(output, "sayiir.postgres.ssl.bundle is set, and so is the driver's sslfactory", "Leave one of them out");
+    }
+
+    @Test
     void a_data_source_that_does_not_tell_how_to_migrate_as_another_role(CapturedOutput output) {
         doesNotStart(
                 context -> context.registerBean(
@@ -197,8 +251,8 @@ class FailureMessagesTest extends StarterTest {
                 Arrays.stream(settings).map(setting -> "--" + setting).toArray(String[]::new)));
     }
 
-    private static String[] with(String[] settings, String more) {
-        return Stream.concat(Arrays.stream(settings), Stream.of(more)).toArray(String[]::new);
+    private static String[] with(String[] settings, String... more) {
+        return Stream.concat(Arrays.stream(settings), Arrays.stream(more)).toArray(String[]::new);
     }
 
     private JdbcTemplate admin() {

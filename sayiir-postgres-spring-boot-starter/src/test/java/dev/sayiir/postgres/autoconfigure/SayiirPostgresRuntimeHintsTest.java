@@ -71,6 +71,12 @@ class SayiirPostgresRuntimeHintsTest {
         }
     }
 
+    @Test
+    void the_driver_can_make_its_socket_factory() throws Exception {
+        assertThat(reflection().onConstructorInvocation(SslBundleSocketFactory.class.getConstructor(String.class)))
+                .accepts(hints);
+    }
+
     /** As the build of a native image does it: nothing connects, and everything is written out as code. */
     @ParameterizedTest
     @ValueSource(strings = {"spring.datasource.url", "sayiir.postgres.url"})

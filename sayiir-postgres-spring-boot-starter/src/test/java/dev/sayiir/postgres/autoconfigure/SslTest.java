@@ -1,16 +1,9 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.persistence.SnapshotStore;
-import dev.sayiir.testing.Database;
-import dev.sayiir.testing.PostgresServer;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
@@ -26,123 +19,93 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The recipe for SSL, on a server that has a certificate of its own. No other test of this module uses that server. */
+/** The recipes for SSL, on a server that has a certificate of its own. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "the server's shell writes its key")
 class SslTest extends StarterTest {
-
-    private static final String PASSWORD = "changeit";
 
     @TempDir
     private static Path folder;
 
-    private static Database encrypted;
-
-    private final Properties recipe = yaml("configuration/ssl.yml");
+    private static EncryptedServer server;
 
     @BeforeAll
     static void give_the_server_a_certificate() throws Exception {
-        encrypted = PostgresServer.durable(17).newDatabase();
-        String host = URI.create(encrypted.url().substring("jdbc:".length())).getHost();
-        KeyStore keys = newCertificate("server", host);
-        writeByServer(
-                "server.key",
-                "PRIVATE KEY",
-                keys.getKey("server", PASSWORD.toCharArray()).getEncoded());
-        writeByServer("server.crt", "CERTIFICATE", keys.getCertificate("server").getEncoded());
-        ssl("on");
+        server = new EncryptedServer(folder);
+        server.newCertificate("other", "localhost");
     }
 
     @AfterAll
     static void turn_it_off() {
-        ssl("off");
-        encrypted.close();
-    }
-
-    private static void ssl(String onOff) {
-        admin().execute("ALTER SYSTEM SET ssl = " + onOff);
-        admin().execute("SELECT pg_reload_conf()");
-        await().until(() -> admin().queryForObject("SHOW ssl", String.class), setting -> setting.equals(onOff));
-    }
-
-    private static JdbcTemplate admin() {
-        return new JdbcTemplate(encrypted.dataSource());
-    }
-
-    /** Its certificate is left in the folder, for those who are to trust it. */
-    private static KeyStore newCertificate(String name, String host) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        name,
-                        "-keyalg",
-                        "RSA",
-                        "-dname",
-                        "CN=" + host,
-                        "-ext",
-                        "san=dns:" + host,
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        store.toString(),
-                        "-storepass",
-                        PASSWORD)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("keytool.log").toFile())
-                .start();
-        assertThat(keytool.waitFor()).as(() -> "keytool, see " + folder).isZero();
-        KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-        Files.writeString(
-                folder.resolve(name + ".crt"),
-                pem("CERTIFICATE", keys.getCertificate(name).getEncoded()));
-        return keys;
-    }
-
-    private static String pem(String kind, byte[] content) {
-        return "-----BEGIN " + kind + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content)
-                + "\n-----END " + kind + "-----\n";
-    }
-
-    /** Into its data directory, wherever that is, and readable by nobody else: otherwise it would not take the key. */
-    private static void writeByServer(String file, String kind, byte[] content) {
-        String lines = String.join("'), ('", pem(kind, content).split("\n"));
-        admin().execute("COPY (VALUES ('" + lines + "')) TO PROGRAM 'umask 077; cat > " + file + "'");
+        server.close();
     }
 
     @Test
-    void the_pool_the_migration_and_the_stores_connect_to_the_server_that_is_trusted() {
-        trusting("server.crt").run(context -> {
+    void by_the_url_the_pool_the_migration_and_the_stores_connect_to_the_server_that_is_trusted() {
+        recipe("ssl.yml", "sayiir.postgres", "server.crt").run(context -> {
             context.getBean(SnapshotStore.class).createSnapshot(order("order-1"));
-            assertThat(new JdbcTemplate(context.getBean(DataSource.class))
-                            .queryForMap("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
-                    .containsAllEntriesOf(Map.of("ssl", true, "version", "TLSv1.3"));
+            isEncrypted(context.getBean(DataSource.class));
         });
     }
 
     @Test
-    void a_server_that_is_not_trusted_is_refused() throws Exception {
-        newCertificate("other", "localhost");
-        trusting("other.crt").run(context -> assertThat(context).getFailure().hasStackTraceContaining("PKIX path"));
+    void by_the_url_a_server_that_is_not_trusted_is_refused() {
+        recipe("ssl.yml", "sayiir.postgres", "other.crt")
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("PKIX path"));
     }
 
-    private static Properties yaml(String file) {
+    @Test
+    void by_a_bundle_the_pool_the_migration_and_the_stores_connect_to_the_server_that_is_trusted() {
+        recipe("ssl-bundle.yml", "sayiir.postgres", "server.crt").run(context -> {
+            context.getBean(SnapshotStore.class).createSnapshot(order("order-2"));
+            isEncrypted(context.getBean(DataSource.class));
+        });
+    }
+
+    @Test
+    void by_a_bundle_a_server_that_is_not_trusted_is_refused() {
+        recipe("ssl-bundle.yml", "sayiir.postgres", "other.crt")
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("PKIX path"));
+    }
+
+    @Test
+    void by_a_bundle_the_application_s_data_source_connects_to_the_server_that_is_trusted() {
+        recipe("ssl-bundle-application.yml", "spring.datasource", "server.crt").run(context -> {
+            context.getBean(SnapshotStore.class).createSnapshot(order("order-3"));
+            isEncrypted(context.getBean(DataSource.class));
+        });
+    }
+
+    @Test
+    void by_a_bundle_the_application_s_data_source_refuses_a_server_that_is_not_trusted() {
+        recipe("ssl-bundle-application.yml", "spring.datasource", "other.crt")
+                .run(context -> assertThat(context).getFailure().hasStackTraceContaining("PKIX path"));
+    }
+
+    private static void isEncrypted(DataSource dataSource) {
+        assertThat(new JdbcTemplate(dataSource)
+                        .queryForMap("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"))
+                .containsAllEntriesOf(Map.of("ssl", true, "version", "TLSv1.3"));
+    }
+
+    /** As the recipe says it, but for where the server and the certificate are. */
+    private ApplicationContextRunner recipe(String file, String prefix, String certificate) {
         YamlPropertiesFactoryBean yaml = new YamlPropertiesFactoryBean();
-        yaml.setResources(new ClassPathResource(file));
-        return Objects.requireNonNull(yaml.getObject());
-    }
-
-    /** As the recipe says it, but for where the server and the file are. */
-    private ApplicationContextRunner trusting(String certificate) {
-        String url = recipe.getProperty("sayiir.postgres.url")
-                .replace("jdbc:postgresql://database:5432/workflows", encrypted.url())
-                .replace("/etc/workflows/ca.crt", folder.resolve(certificate).toString());
-        assertThat(url).startsWith(encrypted.url()).endsWith(certificate);
-        return application.withPropertyValues(
-                "sayiir.postgres.url=" + url,
-                "sayiir.postgres.username=" + encrypted.username(),
-                "sayiir.postgres.password=" + encrypted.password());
+        yaml.setResources(new ClassPathResource("configuration/" + file));
+        Properties recipe = Objects.requireNonNull(yaml.getObject());
+        String database = recipe.getProperty(prefix + ".url").replaceAll("\\?.*", "");
+        String[] settings = recipe.stringPropertyNames().stream()
+                .map(name -> name + "="
+                        + recipe.getProperty(name)
+                                .replace(database, server.database().url())
+                                .replace(
+                                        "/etc/workflows/ca.crt",
+                                        folder.resolve(certificate).toString()))
+                .toArray(String[]::new);
+        assertThat(String.join(" ", settings)).contains(server.database().url()).contains(certificate);
+        return application
+                .withPropertyValues(settings)
+                .withPropertyValues(
+                        prefix + ".username=" + server.database().username(),
+                        prefix + ".password=" + server.database().password());
     }
 }

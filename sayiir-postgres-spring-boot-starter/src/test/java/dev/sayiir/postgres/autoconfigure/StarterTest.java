@@ -8,6 +8,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.DataSourceTransactionManagerAutoConfiguration;
 import org.springframework.boot.jdbc.autoconfigure.JdbcTemplateAutoConfiguration;
@@ -22,6 +23,8 @@ abstract class StarterTest {
 
     final ApplicationContextRunner application = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(
+                    SslAutoConfiguration.class,
+                    SayiirSslAutoConfiguration.class,
                     SayiirDataSourceAutoConfiguration.class,
                     SayiirPostgresAutoConfiguration.class,
                     DataSourceAutoConfiguration.class,
