@@ -5,37 +5,60 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.BeanCreationException;
+import org.springframework.beans.factory.BeanCurrentlyInCreationException;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.beans.factory.InitializingBean;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.BeanFactoryPostProcessor;
-import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.beans.factory.config.InstantiationAwareBeanPostProcessor;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
 
 /**
  * The SSL bundles of an application context, where a {@link SslBundleSocketFactory} finds them: the driver makes those and
- * can pass them a string only. As a post-processor it is there before any bean that could connect, and until the last of
- * them is destroyed. The bundles themselves are not asked for before somebody connects.
+ * can pass them a string only. They are made before the first DataSource, which may connect as soon as it is made. From then
+ * on other threads and contexts can look here, and until the last bean is destroyed that could connect.
  */
-final class ContextSslBundles implements BeanFactoryPostProcessor, DisposableBean {
+final class ContextSslBundles implements InstantiationAwareBeanPostProcessor, InitializingBean, DisposableBean {
 
     /** Those of the contexts of this JVM, the one that was started last first. */
     private static final List<ContextSslBundles> RUNNING = new CopyOnWriteArrayList<>();
 
     private static final AtomicLong STARTED = new AtomicLong();
 
-    private final ObjectProvider<SslBundles> bundles;
+    private final ObjectProvider<SslBundles> provider;
     private final String prefix = "context-" + STARTED.incrementAndGet() + "/";
+    private volatile @Nullable SslBundles bundles;
 
-    ContextSslBundles(ObjectProvider<SslBundles> bundles) {
-        this.bundles = bundles;
+    ContextSslBundles(ObjectProvider<SslBundles> provider) {
+        this.provider = provider;
     }
 
     @Override
-    public void postProcessBeanFactory(ConfigurableListableBeanFactory beanFactory) {
+    public void afterPropertiesSet() {
         RUNNING.add(0, this);
+    }
+
+    @Override
+    public @Nullable Object postProcessBeforeInstantiation(Class<?> beanClass, String beanName) {
+        if (bundles == null && DataSource.class.isAssignableFrom(beanClass)) {
+            try {
+                bundles = provider.getIfUnique();
+            } catch (BeanCreationException e) {
+                if (!e.contains(BeanCurrentlyInCreationException.class)) {
+                    throw e;
+                }
+                // They come from this DataSource, so it does without them.
+                LoggerFactory.getLogger(ContextSslBundles.class)
+                        .debug("{} is made before the SSL bundles, and cannot use any", beanName);
+            }
+        }
+        return null;
     }
 
     @Override
@@ -74,7 +97,7 @@ final class ContextSslBundles implements BeanFactoryPostProcessor, DisposableBea
     }
 
     private Optional<SslBundle> get(@Nullable String argument) {
-        SslBundles known = bundles.getIfAvailable();
+        SslBundles known = bundles;
         if (known == null || argument == null) {
             return Optional.empty();
         }
@@ -88,7 +111,7 @@ final class ContextSslBundles implements BeanFactoryPostProcessor, DisposableBea
 
     private static String names(List<ContextSslBundles> contexts) {
         List<String> names = contexts.stream()
-                .flatMap(context -> context.bundles.stream())
+                .flatMap(context -> Stream.ofNullable(context.bundles))
                 .flatMap(known -> known.getBundleNames().stream())
                 .distinct()
                 .sorted()

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundleRegistry;
@@ -138,53 +139,51 @@ class SslBundleTest extends StarterTest {
 
     @Test
     void the_migration_and_the_listener_use_the_bundle_with_urls_of_their_own() {
-        assertThat(startedBesideThePool(own(pem("workflows", "server"), "sayiir.postgres.ssl.bundle=workflows")))
-                .containsExactly(true, true);
+        assertThat(besideThePool(own(pem("workflows", "server"), "sayiir.postgres.ssl.bundle=workflows"), "workflows"))
+                .containsExactly("/CN=shop", "/CN=shop");
     }
 
     @Test
     void the_migration_and_the_listener_connect_as_the_application_s_pool_does() {
-        assertThat(startedBesideThePool(applications(pem("shop", "server"), "shop")))
-                .containsExactly(true, true);
+        assertThat(besideThePool(applications(pem("shop", "server"), "shop"), "shop"))
+                .containsExactly("/CN=shop", "/CN=shop");
     }
 
-    /** Whether the connections are encrypted by which the schema was migrated, and by which notifications arrive. */
-    private static List<Boolean> startedBesideThePool(ApplicationContextRunner application) {
-        List<Boolean> encrypted = new ArrayList<>();
+    /** Whose certificates they show, the migration's and the listener's. */
+    private static List<String> besideThePool(ApplicationContextRunner application, String bundle) {
+        List<String> shown = new ArrayList<>();
         JdbcTemplate admin = new JdbcTemplate(server.database().dataSource());
         admin.execute("DROP SCHEMA IF EXISTS sayiir CASCADE");
-        // Whoever makes the tables is seen by what the database does then.
-        admin.execute("CREATE TABLE migrated (ssl boolean)");
+        // Tells of the connection that makes a table.
+        admin.execute("CREATE TABLE migrated (client_dn text)");
         admin.execute("""
                 CREATE FUNCTION note() RETURNS event_trigger LANGUAGE plpgsql AS $$
                 BEGIN
-                    INSERT INTO public.migrated SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()
-                        AND current_setting('application_name') = 'migration';
+                    INSERT INTO public.migrated SELECT client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid();
                 END $$""");
         admin.execute(
                 "CREATE EVENT TRIGGER note ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION note()");
+        String listener = "SELECT client_dn FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)"
+                + " WHERE application_name = 'listener'";
         try {
             application
                     .withPropertyValues(settings("sayiir.postgres.notify", server.database()))
                     .withPropertyValues(settings("sayiir.postgres.migration", server.database()))
                     .withPropertyValues(
+                            "spring.ssl.bundle.pem." + bundle + ".keystore.certificate=" + file("shop.crt"),
+                            "spring.ssl.bundle.pem." + bundle + ".keystore.private-key=" + file("shop.key"),
                             "sayiir.postgres.notify.mode=listen",
-                            "sayiir.postgres.notify.url=" + server.database().url() + "?ApplicationName=listener",
-                            "sayiir.postgres.migration.url=" + server.database().url() + "?ApplicationName=migration")
+                            "sayiir.postgres.notify.url=" + server.database().url() + "?ApplicationName=listener")
                     .run(context -> {
-                        encrypted.addAll(admin.queryForList("SELECT DISTINCT ssl FROM migrated", Boolean.class));
+                        shown.addAll(admin.queryForList("SELECT DISTINCT client_dn FROM migrated", String.class));
                         context.getBean(WakeUps.class).onWakeUp(source -> {});
-                        String listener = "SELECT ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)"
-                                + " WHERE application_name = 'listener'";
                         await().until(() -> !admin.queryForList(listener).isEmpty());
-                        encrypted.addAll(admin.queryForList(listener, Boolean.class));
+                        shown.addAll(admin.queryForList(listener, String.class));
                     });
         } finally {
-            admin.execute("DROP EVENT TRIGGER note");
-            admin.execute("DROP FUNCTION note()");
-            admin.execute("DROP TABLE migrated");
+            admin.execute("DROP EVENT TRIGGER note; DROP FUNCTION note(); DROP TABLE migrated");
         }
-        return encrypted;
+        return shown;
     }
 
     @Test
@@ -221,6 +220,14 @@ class SslBundleTest extends StarterTest {
                 .withPropertyValues(pem("shop", "server"))
                 .withUserConfiguration(EagerPool.class)
                 .run(context -> assertThat(session(context)).containsEntry("ssl", true));
+    }
+
+    @Test
+    void bundles_that_come_from_the_database_do_not_keep_the_application_from_starting() {
+        onApplicationDatabase()
+                .withUserConfiguration(BundlesOfTheDatabase.class)
+                .run(context -> assertThat(context.getBean(SslBundles.class).getBundleNames())
+                        .containsExactly(database.name()));
     }
 
     @Test
@@ -364,6 +371,16 @@ class SslBundleTest extends StarterTest {
                     .poolConfig(server.database().url() + "?sslmode=verify-full&sslfactory=" + CLASS_NAME
                             + "&sslfactoryarg=shop");
             return new HikariDataSource(config);
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class BundlesOfTheDatabase {
+
+        @Bean
+        SslBundleRegistrar registrar(JdbcTemplate jdbc) {
+            return registry -> registry.registerBundle(
+                    jdbc.queryForObject("SELECT current_database()", String.class), SslBundle.systemDefault());
         }
     }
 
