@@ -4,7 +4,7 @@ import java.io.Reader;
 import java.io.StringReader;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.List;
+import java.util.stream.Stream;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
 import org.jspecify.annotations.Nullable;
@@ -15,53 +15,53 @@ import org.jspecify.annotations.Nullable;
  */
 final class MigrationScripts implements ResourceProvider {
 
-    static final List<String> NAMES = List.of("V1__workflows.sql");
-
-    static String read(String name) {
-        return SchemaCatalog.read("migration/" + name);
-    }
-
     /** Flyway also asks for settings of a script, of which there are none. */
     @Override
     public @Nullable LoadableResource getResource(String name) {
-        return NAMES.contains(name) ? new Script(name) : null;
+        return scripts()
+                .filter(script -> script.getFilename().equals(name))
+                .findFirst()
+                .orElse(null);
     }
 
     @Override
     public Collection<LoadableResource> getResources(String prefix, String[] suffixes) {
-        return NAMES.stream()
-                .filter(name ->
-                        name.startsWith(prefix) && Arrays.stream(suffixes).anyMatch(name::endsWith))
-                .<LoadableResource>map(Script::new)
+        return scripts()
+                .filter(script -> script.getFilename().startsWith(prefix)
+                        && Arrays.stream(suffixes).anyMatch(script.getFilename()::endsWith))
                 .toList();
+    }
+
+    private static Stream<LoadableResource> scripts() {
+        return Migration.ALL.stream().map(Script::new);
     }
 
     private static final class Script extends LoadableResource {
 
-        private final String name;
+        private final Migration migration;
 
-        Script(String name) {
-            this.name = name;
+        Script(Migration migration) {
+            this.migration = migration;
         }
 
         @Override
         public Reader read() {
-            return new StringReader(MigrationScripts.read(name));
+            return new StringReader(migration.sql());
         }
 
         @Override
         public String getFilename() {
-            return name;
+            return migration.script();
         }
 
         @Override
         public String getRelativePath() {
-            return name;
+            return migration.script();
         }
 
         @Override
         public String getAbsolutePath() {
-            return "dev/sayiir/postgres/migration/" + name;
+            return "dev/sayiir/postgres/migration/" + migration.script();
         }
 
         @Override

@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.workflow.SayiirException;
+import org.springframework.core.NestedExceptionUtils;
 
 /** The schema could not be created or upgraded. */
 public final class SchemaMigrationException extends SayiirException {
@@ -11,7 +12,16 @@ public final class SchemaMigrationException extends SayiirException {
         super(message);
     }
 
-    SchemaMigrationException(String message, Throwable cause) {
+    private SchemaMigrationException(String message, Throwable cause) {
         super(message, cause);
+    }
+
+    static SchemaMigrationException of(SchemaName schema, RuntimeException cause) {
+        return new SchemaMigrationException(
+                "Schema '" + schema.name()
+                        + "' could not be migrated. If this role may not create tables, migrate as "
+                        + "another one. "
+                        + NestedExceptionUtils.getMostSpecificCause(cause).getMessage(),
+                cause);
     }
 }

@@ -1,15 +1,9 @@
 package dev.sayiir.postgres;
 
 import java.util.List;
-import java.util.Map;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.FlywayException;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DataSourceTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Sets up the schema of the stores, or checks it. Uses a Flyway of its own, with its own history table and its own
@@ -26,9 +20,6 @@ public final class SchemaMigrator {
 
     /** Flyway makes an index whose name is that of the table and six more bytes. */
     private static final int MAX_HISTORY_TABLE_BYTES = 57;
-
-    /** Any number will do as long as all processes use the same; these are the letters of "sayiir". */
-    private static final long SCHEMA_LOCK = 0x736179696972L;
 
     private final DataSource dataSource;
     private final JdbcTemplate jdbc;
@@ -94,7 +85,8 @@ public final class SchemaMigrator {
     }
 
     /**
-     * Creates or upgrades the schema. The first time, this takes up to three connections at once, later two.
+     * Creates or upgrades the schema. To see that nothing is left to do takes one connection; to do it takes two at once,
+     * and up to three the first time.
      *
      * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL; nothing is changed
      * @throws SchemaMigrationException if it could not be migrated
@@ -104,17 +96,11 @@ public final class SchemaMigrator {
         server.requireSupported();
         server.requireWritable();
         try {
-            createSchema();
-            Flyway flyway = flyway();
-            createHistory(flyway);
-            flyway.migrate();
-        } catch (FlywayException | DataAccessException e) {
-            throw new SchemaMigrationException(
-                    "Schema '" + schema.name()
-                            + "' could not be migrated. If this role may not create tables, migrate as "
-                            + "another one. "
-                            + NestedExceptionUtils.getMostSpecificCause(e).getMessage(),
-                    e);
+            if (!new MigrationHistory(jdbc, schema, historyTable).isComplete()) {
+                new SchemaUpgrade(dataSource, schema, historyTable).run();
+            }
+        } catch (DataAccessException e) {
+            throw SchemaMigrationException.of(schema, e);
         }
     }
 
@@ -143,74 +129,9 @@ public final class SchemaMigrator {
     public static String sql(String schema) {
         SchemaName name = new SchemaName(schema);
         StringBuilder sql = new StringBuilder(name.in("CREATE SCHEMA IF NOT EXISTS ${schema};\n"));
-        for (String script : MigrationScripts.NAMES) {
-            sql.append('\n').append(name.in(MigrationScripts.read(script)));
+        for (Migration migration : Migration.ALL) {
+            sql.append('\n').append(name.in(migration.sql()));
         }
         return sql.toString();
-    }
-
-    /** Two sessions that create one schema at once collide even with IF NOT EXISTS, hence the lock. */
-    private void createSchema() {
-        if (!isTrue("SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = ?)", schema.name())) {
-            // Only then: a role without the right to create schemas can still fill one that is there.
-            underLock(() -> jdbc.execute(schema.in("CREATE SCHEMA IF NOT EXISTS ${schema}")));
-        }
-    }
-
-    /**
-     * Flyway holds a lock while it migrates, but not while it makes its history table: there, processes that start at
-     * once would get into each other's way. A baseline of 0 says that whatever else is in the schema is not ours.
-     */
-    private void createHistory(Flyway flyway) {
-        if (!hasHistory()) {
-            underLock(() -> {
-                if (!hasHistory()) {
-                    requireNoTables();
-                    flyway.baseline();
-                }
-            });
-        }
-    }
-
-    private void requireNoTables() {
-        if (exists("sayiir_workflows")) {
-            throw new SchemaMigrationException("Schema '" + schema.name() + "' has tables of sayiir-postgres, but no "
-                    + "record of migrations in " + historyTable
-                    + ": they were made by hand, or recorded in another history "
-                    + "table. Use the mode validate with it, or name that table");
-        }
-    }
-
-    private boolean hasHistory() {
-        return exists(historyTable);
-    }
-
-    private boolean exists(String table) {
-        return isTrue("SELECT pg_catalog.to_regclass(?) IS NOT NULL", schema.quoted() + "." + SchemaName.quoted(table));
-    }
-
-    private boolean isTrue(String sql, String parameter) {
-        return Boolean.TRUE.equals(jdbc.queryForObject(sql, Boolean.class, parameter));
-    }
-
-    /** Holds a lock for the whole database until the action is done, on a connection of its own. */
-    private void underLock(Runnable action) {
-        new TransactionTemplate(new DataSourceTransactionManager(dataSource)).executeWithoutResult(transaction -> {
-            jdbc.query("SELECT pg_catalog.pg_advisory_xact_lock(?)", row -> {}, SCHEMA_LOCK);
-            action.run();
-        });
-    }
-
-    private Flyway flyway() {
-        return Flyway.configure(getClass().getClassLoader())
-                .dataSource(new UrlHidingDataSource(dataSource))
-                .locations(new String[0])
-                .resourceProvider(new MigrationScripts())
-                .javaMigrationClassProvider(List::of)
-                .table(historyTable)
-                .schemas(schema.name())
-                .placeholders(Map.of("schema", schema.quoted()))
-                .baselineVersion("0")
-                .load();
     }
 }

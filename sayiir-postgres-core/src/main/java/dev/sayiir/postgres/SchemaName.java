@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The schema that holds the tables. SQL is written with {@code ${schema}} where its name goes, as in the migrations;
- * {@link #in} puts it there, quoted. Beside the names of
- * {@link NotifyChannel} this is the only text that is ever put into a statement.
+ * {@link #in} puts it there, quoted. Beside the names of {@link NotifyChannel} and of the history table this is the only
+ * text that is ever put into a statement.
  */
 record SchemaName(String name) {
 

@@ -13,6 +13,11 @@ final class ServerCheck {
 
     private static final int MIN_MAJOR = 13;
 
+    private static final String WRITABLE = """
+            SELECT pg_catalog.pg_is_in_recovery() AS standby,
+                   pg_catalog.current_setting('transaction_read_only') = 'on' AS read_only
+            """;
+
     private final JdbcTemplate jdbc;
 
     ServerCheck(JdbcTemplate jdbc) {
@@ -42,22 +47,24 @@ final class ServerCheck {
      * @throws UnsupportedServerException if it is a standby, or set to read-only
      */
     void requireWritable() {
-        Boolean standby = jdbc.queryForObject("SELECT pg_catalog.pg_is_in_recovery()", Boolean.class);
-        if (Boolean.TRUE.equals(standby)) {
+        Refusal refusal = Objects.requireNonNull(jdbc.queryForObject(
+                WRITABLE, (row, number) -> new Refusal(row.getBoolean("standby"), row.getBoolean("read_only"))));
+        if (refusal.standby()) {
             throw new UnsupportedServerException(
                     Reason.READ_ONLY,
                     "The PostgreSQL server is in recovery (a standby), so nothing can be "
                             + "written to it; connect to the primary, for instance with targetServerType=primary in the URL");
         }
-        String readOnly =
-                jdbc.queryForObject("SELECT pg_catalog.current_setting('transaction_read_only')", String.class);
-        if ("on".equals(readOnly)) {
+        if (refusal.readOnly()) {
             throw new UnsupportedServerException(
                     Reason.READ_ONLY,
                     "Transactions on this PostgreSQL server are read-only; connect to the "
                             + "primary, or see why default_transaction_read_only is on for this role or database");
         }
     }
+
+    /** Why nothing can be written, if so. */
+    private record Refusal(boolean standby, boolean readOnly) {}
 
     private record Server(String product, int major) {
         static Server of(Connection connection) throws SQLException {
