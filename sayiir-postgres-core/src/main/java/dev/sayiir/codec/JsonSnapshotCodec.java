@@ -15,21 +15,29 @@ import tools.jackson.core.json.JsonWriteFeature;
  */
 public final class JsonSnapshotCodec extends StreamingCodec {
 
-    private static final TokenStreamFactory FACTORY = JsonFactory.builder()
-            .streamReadConstraints(readConstraints())
-            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-            .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
-            .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
-            .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-            .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
-            // Sayiir escapes only what JSON demands, in lower case.
-            .disable(JsonWriteFeature.ESCAPE_FORWARD_SLASHES)
-            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
-            .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
-            .build();
-
     /** Makes the codec; it has no settings. */
     public JsonSnapshotCodec() {
-        super(JSON_ID, "json", "JSON", FACTORY);
+        super(JSON_ID, "json", "JSON");
+    }
+
+    @Override
+    TokenStreamFactory factory() {
+        return Format.FACTORY;
+    }
+
+    private static final class Format {
+
+        static final TokenStreamFactory FACTORY = JsonFactory.builder()
+                .streamReadConstraints(readConstraints())
+                .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
+                .disable(TokenStreamFactory.Feature.INTERN_PROPERTY_NAMES)
+                .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
+                // Sayiir escapes only what JSON demands, in lower case.
+                .disable(JsonWriteFeature.ESCAPE_FORWARD_SLASHES)
+                .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+                .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
+                .build();
     }
 }

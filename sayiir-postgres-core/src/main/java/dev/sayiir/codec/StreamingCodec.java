@@ -25,15 +25,16 @@ public abstract sealed class StreamingCodec implements SnapshotCodec permits Jso
 
     private final int id;
     private final String name;
-    private final TokenStreamFactory factory;
     private final String format;
 
-    StreamingCodec(int id, String name, String format, TokenStreamFactory factory) {
+    StreamingCodec(int id, String name, String format) {
         this.id = id;
         this.name = name;
-        this.factory = factory;
         this.format = format;
     }
+
+    /** The same at every call, made at the first: a process that reads no Smile does not load it. */
+    abstract TokenStreamFactory factory();
 
     /** Sizes of texts are bounded by the blob, which has them in full; a size that is only declared allocates nothing. */
     static StreamReadConstraints readConstraints() {
@@ -69,14 +70,14 @@ public abstract sealed class StreamingCodec implements SnapshotCodec permits Jso
 
     /** Writes to the end of a stream that throws no {@link java.io.IOException}. */
     void encode(WorkflowSnapshot snapshot, OutputStream out) {
-        try (JsonGenerator generator = factory.createGenerator(ObjectWriteContext.empty(), out, JsonEncoding.UTF8)) {
+        try (JsonGenerator generator = factory().createGenerator(ObjectWriteContext.empty(), out, JsonEncoding.UTF8)) {
             new SnapshotWriter(generator).write(snapshot);
         }
     }
 
     /** Reads a part of an array without copying it. */
     WorkflowSnapshot decode(byte[] bytes, int offset, int length) {
-        try (JsonParser parser = factory.createParser(ObjectReadContext.empty(), bytes, offset, length)) {
+        try (JsonParser parser = factory().createParser(ObjectReadContext.empty(), bytes, offset, length)) {
             return new SnapshotReader(parser, new Problems(format, parser, offset)).read();
         } catch (SnapshotSerializationException e) {
             throw e;

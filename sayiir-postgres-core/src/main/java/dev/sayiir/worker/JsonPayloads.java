@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.json.JsonMapper;
@@ -13,9 +14,10 @@ import tools.jackson.databind.json.JsonMapper;
 /** Values of the application as payloads, and back. What Jackson says is not passed on: it quotes what it could not read. */
 final class JsonPayloads {
 
-    private final JsonMapper mapper;
+    private final Supplier<JsonMapper> mapper;
 
-    JsonPayloads(JsonMapper mapper) {
+    /** @param mapper gives the same one at every call, and is asked for it when it is first needed */
+    JsonPayloads(Supplier<JsonMapper> mapper) {
         this.mapper = mapper;
     }
 
@@ -25,7 +27,7 @@ final class JsonPayloads {
             return payload;
         }
         try {
-            return Payload.of(mapper.writeValueAsBytes(value));
+            return Payload.of(mapper.get().writeValueAsBytes(value));
         } catch (JacksonException e) {
             throw new IllegalArgumentException(
                     "The " + what + " is a " + value.getClass().getName() + " that cannot be written as JSON ("
@@ -38,8 +40,8 @@ final class JsonPayloads {
         ByteArrayOutputStream json = new ByteArrayOutputStream();
         String separator = "{";
         for (Map.Entry<String, TaskResult> result : results.entrySet()) {
-            json.writeBytes(
-                    (separator + mapper.writeValueAsString(result.getKey()) + ":").getBytes(StandardCharsets.UTF_8));
+            json.writeBytes((separator + mapper.get().writeValueAsString(result.getKey()) + ":")
+                    .getBytes(StandardCharsets.UTF_8));
             Payload output = result.getValue().output();
             json.writeBytes(output.size() == 0 ? "null".getBytes(StandardCharsets.UTF_8) : output.bytes());
             separator = ",";
@@ -57,10 +59,10 @@ final class JsonPayloads {
         if (type == Payload.class) {
             return payload;
         }
-        JavaType target = mapper.constructType(type);
+        JavaType target = mapper.get().constructType(type);
         Object value;
         try {
-            value = mapper.readValue(payload.bytes(), target);
+            value = mapper.get().readValue(payload.bytes(), target);
         } catch (JacksonException e) {
             throw unreadable(what, payload, target, e.getClass().getSimpleName());
         }

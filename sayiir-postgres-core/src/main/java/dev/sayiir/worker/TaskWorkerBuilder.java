@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,7 +38,7 @@ public final class TaskWorkerBuilder {
     Duration interruptGrace = Duration.ofSeconds(5);
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
-    JsonMapper mapper = JsonMapper.shared();
+    Supplier<JsonMapper> mapper = JsonMapper::shared;
 
     TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
         this.snapshots = snapshots;
@@ -169,11 +170,11 @@ public final class TaskWorkerBuilder {
     }
 
     /**
-     * @param json reads inputs and writes outputs
+     * @param json reads inputs and writes outputs; Jackson's default mapper unless said
      * @return this
      */
     public TaskWorkerBuilder mapper(JsonMapper json) {
-        this.mapper = json;
+        this.mapper = () -> json;
         return this;
     }
 

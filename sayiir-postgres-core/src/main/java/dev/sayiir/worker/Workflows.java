@@ -46,13 +46,28 @@ public final class Workflows {
     private final WorkflowStartListener listener;
 
     /**
+     * Uses Jackson's default mapper.
+     *
+     * @param snapshots the snapshots
+     * @param signals the signals of the same instances
+     * @param queries what is asked of them
+     */
+    public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries) {
+        this(snapshots, signals, queries, new JsonPayloads(JsonMapper::shared));
+    }
+
+    /**
      * @param snapshots the snapshots
      * @param signals the signals of the same instances
      * @param queries what is asked of them
      * @param mapper writes inputs and reads results
      */
     public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, JsonMapper mapper) {
-        this(snapshots, signals, queries, new JsonPayloads(mapper), (instance, start) -> start.apply(instance));
+        this(snapshots, signals, queries, new JsonPayloads(() -> mapper));
+    }
+
+    private Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, JsonPayloads payloads) {
+        this(snapshots, signals, queries, payloads, (instance, start) -> start.apply(instance));
     }
 
     private Workflows(
@@ -89,7 +104,7 @@ public final class Workflows {
      * @return the workflows there, with Jackson's default mapper
      */
     public static <B extends SnapshotStore & SignalStore & WorkflowQueries> Workflows of(B backend) {
-        return new Workflows(backend, backend, backend, JsonMapper.shared());
+        return new Workflows(backend, backend, backend);
     }
 
     /**

@@ -62,7 +62,10 @@ public final class SayiirWorkerAutoConfiguration {
             WorkflowQueries queries,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<WorkflowStartListener> listeners) {
-        Workflows workflows = new Workflows(snapshots, signals, queries, mapper.getIfUnique(JsonMapper::shared));
+        JsonMapper own = mapper.getIfUnique();
+        Workflows workflows = own == null
+                ? new Workflows(snapshots, signals, queries)
+                : new Workflows(snapshots, signals, queries, own);
         for (WorkflowStartListener listener : listeners.orderedStream().toList()) {
             workflows = workflows.withListener(listener);
         }
@@ -92,8 +95,8 @@ public final class SayiirWorkerAutoConfiguration {
             if (known.isEmpty() || all.isEmpty()) {
                 return Optional.empty();
             }
-            TaskWorkerBuilder builder =
-                    TaskWorker.builder(snapshots, signals, claims).mapper(mapper.getIfUnique(JsonMapper::shared));
+            TaskWorkerBuilder builder = TaskWorker.builder(snapshots, signals, claims);
+            mapper.ifUnique(builder::mapper);
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
             known.forEach(builder::workflow);
