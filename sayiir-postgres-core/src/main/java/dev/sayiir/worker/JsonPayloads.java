@@ -14,6 +14,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** Values of the application as payloads, and back. What Jackson says is not passed on: it quotes what it could not read. */
 final class JsonPayloads {
 
+    /** Jackson's own. A method reference in place of the lambda would load it here already. */
+    static final Supplier<JsonMapper> DEFAULT_MAPPER = () -> JsonMapper.shared();
+
     private final Supplier<JsonMapper> mapper;
 
     /** @param mapper gives the same one at every call, and is asked for it when it is first needed */

@@ -38,7 +38,7 @@ public final class TaskWorkerBuilder {
     Duration interruptGrace = Duration.ofSeconds(5);
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
-    Supplier<JsonMapper> mapper = JsonMapper::shared;
+    Supplier<JsonMapper> mapper = JsonPayloads.DEFAULT_MAPPER;
 
     TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
         this.snapshots = snapshots;

@@ -53,7 +53,7 @@ public final class Workflows {
      * @param queries what is asked of them
      */
     public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries) {
-        this(snapshots, signals, queries, new JsonPayloads(JsonMapper::shared));
+        this(snapshots, signals, queries, new JsonPayloads(JsonPayloads.DEFAULT_MAPPER));
     }
 
     /**
