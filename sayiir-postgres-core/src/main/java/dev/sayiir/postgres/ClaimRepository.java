@@ -10,7 +10,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
@@ -39,17 +41,23 @@ final class ClaimRepository {
             """;
 
     /**
-     * Each claim comes with the rows of its instance; if they are damaged, with an empty blob instead of none, so that it is
-     * noticed.
+     * Each claim comes with the rows of its instance, the first one of it that is, with which the other ones share them; if
+     * they are damaged, with an empty blob instead of none, so that it is noticed.
      */
     private static final String CLAIM_DUE = """
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
                    c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
                    COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
-            FROM ${schema}.sayiir_claim_due(
-                :workerId, :limit, :ttl, :ageing,
-                :anyDefinition, :definitions, :anyTask, :taskIds, :anyTag, :tags) AS c
-            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(c.instance_id) AS s ON true
+            FROM (
+                SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.claimed_at,
+                       d.claim_expires_at, d.claimed_branch, d.after_task_id,
+                       row_number() OVER (PARTITION BY d.instance_id ORDER BY d.place) AS place_in_instance
+                FROM ${schema}.sayiir_claim_due(
+                    :workerId, :limit, :ttl, :ageing,
+                    :anyDefinition, :definitions, :anyTask, :taskIds, :anyTag, :tags) AS d
+            ) AS c
+            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(
+                CASE WHEN c.place_in_instance = 1 THEN c.instance_id END) AS s ON true
             ORDER BY c.place, s.completed_version NULLS FIRST, s.place
             """;
 
@@ -257,10 +265,16 @@ final class ClaimRepository {
     /** The row with the control state comes first, and is the one without a result. */
     private static List<Claimed> claimed(ResultSet rows) throws SQLException {
         List<Claimed> claims = new ArrayList<>();
+        Map<String, Claimed> firstOfInstance = new HashMap<>();
         while (rows.next()) {
             if (rows.getObject("completed_version") == null) {
-                claims.add(new Claimed(
-                        claim(rows, claims.size()), new StoredSnapshot(rows), rows.getBoolean("signalled")));
+                TaskClaim claim = claim(rows, claims.size());
+                Claimed first = firstOfInstance.get(claim.instanceId());
+                Claimed claimed = first == null
+                        ? new Claimed(claim, new StoredSnapshot(rows), rows.getBoolean("signalled"))
+                        : new Claimed(claim, first.stored(), first.signalled());
+                firstOfInstance.putIfAbsent(claim.instanceId(), claimed);
+                claims.add(claimed);
             } else {
                 claims.get(claims.size() - 1).stored().add(rows);
             }

@@ -12,8 +12,12 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** What the rows of an instance say, read and not yet decoded: one with its control state, then one for each result. */
+/**
+ * What the rows of an instance say: one with its control state, then one for each result. Decoded when it is first asked
+ * for, by one thread.
+ */
 final class StoredSnapshot {
 
     private final long version;
@@ -25,6 +29,7 @@ final class StoredSnapshot {
     private final Map<String, Payload> results = new LinkedHashMap<>();
     private final Map<String, TaskResult> branchesSinceData = new LinkedHashMap<>();
     private Optional<String> lastSinceData = Optional.empty();
+    private @Nullable WorkflowSnapshot restored;
 
     /** From the row that the cursor is at, with the control state. */
     StoredSnapshot(ResultSet row) throws SQLException {
@@ -61,6 +66,12 @@ final class StoredSnapshot {
 
     /** Throws {@link SnapshotSerializationException}, naming the instance, if no registered codec can read it. */
     WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
+        WorkflowSnapshot snapshot = restored == null ? decode(instanceId, codecs) : restored;
+        restored = snapshot;
+        return snapshot;
+    }
+
+    private WorkflowSnapshot decode(String instanceId, SnapshotCodecs codecs) {
         Parts parts = new Parts(
                 version,
                 incarnation,

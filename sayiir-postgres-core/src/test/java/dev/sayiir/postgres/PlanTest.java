@@ -3,25 +3,31 @@ package dev.sayiir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.Plans;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -134,6 +140,24 @@ class PlanTest {
                         "sayiir_workflow_tasks_by_readiness",
                         "sayiir_workflow_tasks_by_failure",
                         "sayiir_workflow_tasks_pkey");
+    }
+
+    @Test
+    void branches_that_are_claimed_together_are_read_and_decoded_once() {
+        Map<String, Branch> branches = IntStream.range(0, 10)
+                .boxed()
+                .collect(Collectors.toMap(i -> "branch-" + i, i -> Branch.of("part-" + i)));
+        backend(database)
+                .createSnapshot(WorkflowSnapshot.start("forked", "forks", Payload.utf8("in"))
+                        .forkInto("join", branches));
+        List<ClaimedTask> claimed = new ArrayList<>();
+
+        List<String> plans = plans(backend -> claimed.addAll(backend.claimAvailableTasks(
+                ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)).definitions(Set.of("forks")))));
+
+        assertThat(claimed).hasSize(10);
+        assertThat(claimed).allMatch(task -> task.snapshot() == claimed.get(0).snapshot());
+        assertThat(plans.get(0)).containsOnlyOnce("WITH stored AS");
     }
 
     @Test

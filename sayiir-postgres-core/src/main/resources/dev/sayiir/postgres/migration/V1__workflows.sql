@@ -320,12 +320,13 @@ END
 $$;
 
 -- The same for a task that has just been claimed, and whether the instance is signalled. Volatile, so that it shows the
--- instance as the task's row was found under its lock: the snapshot of the statement that claims may be older.
+-- instance as the task's row was found under its lock: the snapshot of the statement that claims may be older. Nothing for
+-- no instance.
 CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
                    branch text, signalled boolean)
-    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+    LANGUAGE plpgsql VOLATILE STRICT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
@@ -343,10 +344,10 @@ $$;
 -- all times: a due time later than the claim's end means a back-off beyond it, even by a microsecond.
 --
 -- The conditions on a row are one CASE because the planner takes that to be true for half of the rows; by what it knows of
--- tags and workflows it can think that so few match that it reads and sorts all that is due. How many rows are wanted it
--- does not know at all when it makes the one plan for all polls, and takes a tenth of the table for it: hence what it is
--- forbidden beside the sequential scan. And where as good as nothing was due or had failed, one index would look as good to
--- it as the other, which later means to read all that is due: hence the comparison of rows, which only one of them serves.
+-- tags and workflows it can think that so few match that it reads and sorts all that is due. The one plan for all polls is
+-- made without knowing how many rows are wanted; the planner assumes a tenth of the table, which it would sort and hash, so
+-- that it may do neither. While next to nothing is due or has failed, both indexes look alike to it, and by the wrong one a
+-- later poll would read all that is due: the comparison of rows is served by the right one only.
 CREATE FUNCTION ${schema}.sayiir_claim_due(
     p_worker_id text, p_limit bigint, p_ttl bigint, p_ageing bigint,
     p_any_definition boolean, p_definitions text[], p_any_task boolean, p_task_ids text[], p_any_tag boolean, p_tags text[])
