@@ -51,23 +51,11 @@ final class CheckpointRepository {
                 :nextTaskId, :workerId, :carryOn) AS c
             """;
 
-    /** What follows the end of a branch: the task that joins counts down, and is due when none is left. */
-    static final String JOINING = """
-            , joining AS (
-                UPDATE ${schema}.sayiir_workflow_tasks AS t
-                SET branches_left = t.branches_left - 1,
-                    status = CASE WHEN t.branches_left = 1 THEN 'active' ELSE t.status END,
-                    ready_at = CASE WHEN t.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
-                FROM saved AS s
-                WHERE s.branch IS NOT NULL AND t.instance_id = :instanceId AND t.task_id = s.current_task_id
-            )
-            """;
-
     /**
      * Adds one result and leaves the control state alone. The count goes up only for a task that was not done before;
      * whether it was is read from the statement's snapshot, which is right only if nobody changed the instance
      * meanwhile: hence the comparison of the version, and another try under the lock if that fails. If a branch stands at the
-     * task, it ends with the result.
+     * task, it ends with the result, and the task that joins counts down.
      *
      * <p>IS TRUE, here and wherever a condition on the status goes with the key, keeps the planner from the index by status.
      */
@@ -113,8 +101,14 @@ final class CheckpointRepository {
                     claimed_at = NULL,
                     claim_expires_at = NULL,
                     error = NULL
+            ), joining AS (
+                UPDATE ${schema}.sayiir_workflow_tasks AS t
+                SET branches_left = t.branches_left - 1,
+                    status = CASE WHEN t.branches_left = 1 THEN 'active' ELSE t.status END,
+                    ready_at = CASE WHEN t.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
+                FROM saved AS s
+                WHERE s.branch IS NOT NULL AND t.instance_id = :instanceId AND t.task_id = s.current_task_id
             )
-            """ + JOINING + """
             SELECT s.version FROM saved AS s
             """;
 

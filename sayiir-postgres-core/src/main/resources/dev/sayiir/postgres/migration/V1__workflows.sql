@@ -271,14 +271,6 @@ BEGIN
 END
 $$;
 
--- Whether a task counts as done; volatile for the same reason.
-CREATE FUNCTION ${schema}.sayiir_is_done(instance text, task text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
-BEGIN
-    RETURN EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
-                   WHERE t.instance_id = instance AND t.task_id = task AND t.completed_version IS NOT NULL);
-END
-$$;
-
 -- An instance as it is stored: first a row with its control state, then a row for each result. Through primary keys only:
 -- the instance's row names the checkpoints to read, its task rows name those that hold the results. A result's checkpoint
 -- is read once however many results it holds.
@@ -809,6 +801,128 @@ BEGIN
             branches_left = NULL
         WHERE t.instance_id = p_instance_id AND t.task_id = p_next_task_id;
     END IF;
+END
+$$;
+
+-- Commits a task of a branch, whatever version its instance has by now: it only adds to it. Locks the instance, then the
+-- task, as a commit on the main line does; what is looked up after that was committed before the lock was there. A branch
+-- ends with its label in the history, and the task that joins counts down: it is due when none is left. checkpoint_version
+-- stays NULL, and nothing is written, if the claim is lost or the instance is finished or gone.
+CREATE FUNCTION ${schema}.sayiir_commit_branch(
+    p_instance_id text, p_task_id text, p_claim_token bigint, p_output bytea, p_write_id bigint,
+    -- The next task of the branch, if it goes on; how long that is to wait; and the claim on it, if it is not.
+    p_next_task_id text, p_delay bigint, p_carry_on bigint, p_worker_id text,
+    OUT checkpoint_version bigint, OUT next_claim_token bigint, OUT next_claimed_at timestamptz,
+    OUT next_expires_at timestamptz, OUT signalled boolean)
+    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+DECLARE
+    instance record;
+    checkpoint_at timestamptz;
+    standing_in text;
+    again boolean := false;
+    next_not_before timestamptz;
+    next_worker_id text;
+    next_attempts integer := 0;
+BEGIN
+    SELECT w.version, w.status, w.current_task_id, w.task_priority, w.definition_hash, w.task_tags
+    INTO instance
+    FROM ${schema}.sayiir_workflows AS w
+    WHERE w.instance_id = p_instance_id
+    FOR NO KEY UPDATE;
+    IF NOT FOUND OR instance.status NOT IN ('InProgress', 'Paused') THEN
+        RETURN;
+    END IF;
+
+    checkpoint_at := clock_timestamp();
+    UPDATE ${schema}.sayiir_workflow_tasks AS t
+    SET status = 'completed',
+        ready_at = NULL,
+        completed_version = instance.version + 1,
+        completed_at = checkpoint_at,
+        claim_token = NULL,
+        claimed_at = NULL,
+        claim_expires_at = NULL,
+        not_before = NULL,
+        error = NULL
+    WHERE t.instance_id = p_instance_id
+      AND t.task_id = p_task_id
+      AND t.claim_token = p_claim_token
+      AND t.branch IS NOT NULL
+    RETURNING t.branch INTO standing_in;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+
+    IF p_next_task_id IS NOT NULL THEN
+        again := EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
+                         WHERE t.instance_id = p_instance_id
+                           AND t.task_id = p_next_task_id
+                           AND t.completed_version IS NOT NULL);
+    END IF;
+    UPDATE ${schema}.sayiir_workflows AS w
+    SET version = w.version + 1,
+        updated_at = checkpoint_at,
+        completed_task_count = w.completed_task_count + CASE WHEN again THEN 0 ELSE 1 END
+    WHERE w.instance_id = p_instance_id
+    RETURNING w.version INTO checkpoint_version;
+
+    INSERT INTO ${schema}.sayiir_workflow_history
+        (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs,
+         withdrawn_task_ids, branch, write_id)
+    VALUES (p_instance_id, checkpoint_version, checkpoint_at, false, instance.status, instance.current_task_id,
+            ARRAY[p_task_id], ARRAY[p_output], CASE WHEN again THEN ARRAY[p_next_task_id] END,
+            CASE WHEN p_next_task_id IS NULL THEN standing_in END, p_write_id)
+    RETURNING EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                      WHERE e.instance_id = p_instance_id
+                        AND e.kind IN ('CancelRequested', 'PauseRequested')
+                        AND e.consumed_at IS NULL)
+    INTO signalled;
+
+    IF p_next_task_id IS NULL THEN
+        UPDATE ${schema}.sayiir_workflow_tasks AS t
+        SET branches_left = t.branches_left - 1,
+            status = CASE WHEN t.branches_left = 1 THEN 'active' ELSE t.status END,
+            ready_at = CASE WHEN t.branches_left = 1 AND instance.status = 'InProgress' THEN checkpoint_at END
+        WHERE t.instance_id = p_instance_id AND t.task_id = instance.current_task_id;
+        RETURN;
+    END IF;
+
+    next_not_before := checkpoint_at + p_delay * interval '1 microsecond';
+    IF p_carry_on IS NOT NULL AND p_delay IS NULL AND instance.status = 'InProgress' THEN
+        next_claim_token := nextval($name$ ${schema}.sayiir_claim_token $name$);
+        next_claimed_at := checkpoint_at;
+        next_expires_at := checkpoint_at + p_carry_on * interval '1 microsecond';
+        next_worker_id := p_worker_id;
+        next_attempts := 1;
+    END IF;
+    INSERT INTO ${schema}.sayiir_workflow_tasks AS t
+        (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
+         worker_id, attempts, task_priority, definition_hash, task_tags, branch, after_task_id, not_before)
+    VALUES (p_instance_id, p_next_task_id, 'active',
+            CASE WHEN instance.status = 'InProgress' THEN COALESCE(next_expires_at, next_not_before, checkpoint_at) END,
+            checkpoint_at, next_claim_token, next_claimed_at, next_expires_at,
+            next_worker_id, next_attempts, instance.task_priority, instance.definition_hash, instance.task_tags,
+            standing_in, p_task_id, next_not_before)
+    ON CONFLICT (instance_id, task_id) DO UPDATE SET
+        status = excluded.status,
+        ready_at = excluded.ready_at,
+        completed_version = NULL,
+        started_at = excluded.started_at,
+        completed_at = NULL,
+        claim_token = excluded.claim_token,
+        claimed_at = excluded.claimed_at,
+        claim_expires_at = excluded.claim_expires_at,
+        worker_id = excluded.worker_id,
+        attempts = excluded.attempts,
+        task_priority = excluded.task_priority,
+        definition_hash = excluded.definition_hash,
+        task_tags = excluded.task_tags,
+        last_failed_worker = NULL,
+        error = NULL,
+        branch = excluded.branch,
+        after_task_id = excluded.after_task_id,
+        not_before = excluded.not_before,
+        branches_left = NULL;
 END
 $$;
 
