@@ -62,7 +62,9 @@ class SchemaMigratorTest {
             assertThat(backend.loadSnapshot("a")).isEqualTo(saved);
             assertThat(backend.loadVersion("a", 2)).isEqualTo(saved);
             backend.deleteSnapshot("a");
-            new SchemaMigrator(database.dataSource(), schema).validate();
+            SchemaMigrator migrator = new SchemaMigrator(database.dataSource(), schema);
+            migrator.migrate();
+            migrator.validate();
             assertThat(jdbc(database).queryForList("SELECT nspname FROM pg_namespace", String.class))
                     .contains(schema);
         }
