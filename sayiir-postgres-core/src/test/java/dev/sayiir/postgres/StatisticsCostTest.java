@@ -129,6 +129,23 @@ class StatisticsCostTest {
         assertThat(backend.countByStatus()).isEqualTo(figures.workflows());
     }
 
+    @Test
+    void what_many_changes_leave_behind_when_they_are_put_together_is_not_read_again() {
+        jdbc.update("INSERT INTO sayiir.sayiir_workflow_counts (status, change)"
+                + " SELECT 'Failed', CASE i % 2 WHEN 0 THEN 1 ELSE -1 END FROM generate_series(1, 200000) AS i");
+        backend.currentFigures();
+        assertThat(changes()).isLessThan(10);
+        assertThat(jdbc.queryForObject("SELECT pg_relation_size('sayiir.sayiir_workflow_counts') / 8192", Long.class))
+                .isGreaterThan(1000);
+        jdbc.execute("VACUUM (TRUNCATE OFF) sayiir.sayiir_workflow_counts");
+
+        List<String> plans = Plans.withBuffers(
+                database.dataSource(), dataSource -> backend(dataSource).currentFigures());
+
+        assertThat(plans).hasSize(1);
+        assertThat(pages(plans.get(0))).as(plans.get(0)).isLessThan(PAGES);
+    }
+
     private static long changes() {
         return jdbc.queryForObject("SELECT count(*) FROM sayiir.sayiir_workflow_counts", Long.class);
     }
