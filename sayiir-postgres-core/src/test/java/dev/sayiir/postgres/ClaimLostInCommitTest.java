@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -42,6 +43,9 @@ import org.springframework.transaction.support.TransactionTemplate;
 class ClaimLostInCommitTest {
 
     private static final Duration SHORT = Duration.ofMillis(1);
+
+    /** The common pool may have one thread, and what waits for the lock would keep it. */
+    private static final Executor NEW_THREAD = task -> new Thread(task).start();
 
     @Parameter
     private int major;
@@ -125,10 +129,10 @@ class ClaimLostInCommitTest {
         return transaction.execute(status -> {
             jdbc.queryForList(
                     "SELECT instance_id FROM sayiir.sayiir_workflows WHERE instance_id = 'order-1' FOR UPDATE");
-            CompletableFuture<?> committing = CompletableFuture.supplyAsync(commit);
+            CompletableFuture<?> committing = CompletableFuture.supplyAsync(commit, NEW_THREAD);
             await().until(() -> LockWaits.count(jdbc) > 0);
             return new Takeover(
-                    CompletableFuture.supplyAsync(() -> claim("worker-2", Duration.ofMinutes(1)))
+                    CompletableFuture.supplyAsync(() -> claim("worker-2", Duration.ofMinutes(1)), NEW_THREAD)
                             .join()
                             .claim(),
                     committing);

@@ -39,21 +39,27 @@ public final class StartUpCommand implements Callable<Integer> {
     private void measure(Address address) throws IOException, InterruptedException {
         List<Start> without = new ArrayList<>();
         List<Start> with = new ArrayList<>();
+        List<Start> more = new ArrayList<>();
         // The first pair creates the schema, and brings the class path into the cache of the file system.
         for (int pair = 0; pair <= times; pair++) {
             Start plain = start(address, false);
             Start whole = start(address, true);
-            print(pair == 0 ? "warm-up" : "pair " + pair, plain, whole);
+            print(pair == 0 ? "warm-up" : "pair " + pair, plain, whole, whole.minus(plain));
             if (pair > 0) {
                 without.add(plain);
                 with.add(whole);
+                more.add(whole.minus(plain));
             }
         }
-        print("median", Start.median(without), Start.median(with));
+        print("medians", Start.median(without), Start.median(with), Start.median(more));
     }
 
     /** How long a start took, and how much of it the process was at work, in milliseconds. */
     private record Start(double wall, double cpu) {
+
+        Start minus(Start other) {
+            return new Start(wall - other.wall, cpu - other.cpu);
+        }
 
         static Start median(List<Start> starts) {
             return new Start(
@@ -62,7 +68,7 @@ public final class StartUpCommand implements Callable<Integer> {
         }
     }
 
-    private static void print(String what, Start without, Start with) {
+    private static void print(String what, Start without, Start with, Start more) {
         System.out.printf(
                 Locale.ROOT,
                 "%-8s without the starter %,6.0f ms (CPU %,6.0f), with it %,6.0f ms (CPU %,6.0f): %,6.0f ms (CPU %,6.0f) more%n",
@@ -71,8 +77,8 @@ public final class StartUpCommand implements Callable<Integer> {
                 without.cpu(),
                 with.wall(),
                 with.cpu(),
-                with.wall() - without.wall(),
-                with.cpu() - without.cpu());
+                more.wall(),
+                more.cpu());
     }
 
     /** From main until the context has started; CPU time from the start of the JVM. */

@@ -1,0 +1,68 @@
+package dev.sayiir.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CompletedTasksTest {
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void they_are_in_the_order_in_which_they_were_first_done_whatever_happens(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Map<String, Payload> expected = new LinkedHashMap<>();
+        CompletedTasks tasks = CompletedTasks.none();
+        for (int step = 0; step < 500; step++) {
+            String taskId = "task-" + random.nextInt(300);
+            if (random.nextInt(10) == 0) {
+                expected.remove(taskId);
+                tasks = tasks.without(taskId);
+            } else {
+                Payload output = Payload.utf8(String.valueOf(step));
+                expected.put(taskId, output);
+                tasks = tasks.with(taskId, output);
+            }
+
+            assertThat(tasks.contains(taskId)).isEqualTo(expected.containsKey(taskId));
+            assertThat(tasks.output(taskId).orElse(null)).isEqualTo(expected.get(taskId));
+            assertThat(tasks.asMap()).containsExactlyEntriesOf(expected);
+            assertThat(tasks.asMap().get(taskId)).isEqualTo(expected.get(taskId));
+            assertThat(tasks.size()).isEqualTo(expected.size());
+            assertThat(tasks).isEqualTo(CompletedTasks.of(expected)).hasSameHashCodeAs(CompletedTasks.of(expected));
+        }
+    }
+
+    @Test
+    void one_more_changes_none_of_those_before() {
+        List<CompletedTasks> all = new ArrayList<>(List.of(CompletedTasks.none()));
+        for (int i = 0; i < 200; i++) {
+            all.add(all.get(i).with("task-" + i, Payload.utf8("out")));
+        }
+        for (int i = 0; i <= 200; i++) {
+            assertThat(all.get(i).size()).isEqualTo(i);
+            assertThat(all.get(i).taskIds()).hasSize(i).doesNotContain("task-" + i);
+        }
+    }
+
+    @Test
+    void nothing_can_be_changed_from_outside() {
+        CompletedTasks tasks = CompletedTasks.of(Map.of("one", Payload.empty())).with("two", Payload.empty());
+
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> tasks.asMap().put("three", Payload.empty()));
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> tasks.asMap().remove("one"));
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> tasks.asMap().entrySet().iterator().next().setValue(Payload.utf8("else")));
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> tasks.taskIds().clear());
+    }
+}
