@@ -61,7 +61,10 @@ final class ClaimRepository {
             ORDER BY c.place, s.completed_version NULLS FIRST, s.place
             """;
 
-    /** What a claim would take, in the same order and found in the same way, but neither locked nor changed. */
+    /**
+     * What a claim would take, in the same order, but neither locked nor changed: by the walks of {@code sayiir_claim_due},
+     * which {@code V1__workflows.sql} explains. A function of its own would make its plan once; nothing looks often enough.
+     */
     private static final String FIND_AVAILABLE =
             """
             SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at

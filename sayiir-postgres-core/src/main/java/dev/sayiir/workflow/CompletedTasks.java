@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The tasks that an instance has done and what each gave back, in the order in which they were first done. */
 public final class CompletedTasks {
 
-    /** How many are copied at most, mostly, when one is added: an instance may do thousands. */
+    /** So many are copied at most when one is added, and all of them once in as many times: there may be thousands. */
     private static final int MAX_LATEST = 32;
 
     private static final CompletedTasks NONE = new CompletedTasks(Map.of(), Map.of());
@@ -63,7 +63,8 @@ public final class CompletedTasks {
      * @return its output if it is done
      */
     public Optional<Payload> output(String taskId) {
-        return Optional.ofNullable(latest.containsKey(taskId) ? latest.get(taskId) : earlier.get(taskId));
+        Payload output = latest.get(taskId);
+        return Optional.ofNullable(output == null ? earlier.get(taskId) : output);
     }
 
     /**
