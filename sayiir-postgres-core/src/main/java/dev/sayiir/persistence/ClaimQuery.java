@@ -101,6 +101,22 @@ public record ClaimQuery(
     }
 
     /**
+     * For stores: refuses what cannot be how long something is to wait.
+     *
+     * @param what how to call it in the error message
+     * @param delay how long
+     * @return the same delay
+     * @throws IllegalArgumentException if it is negative or longer than {@value #MAX_DAYS} days
+     */
+    public static Duration requireDelay(String what, Duration delay) {
+        if (delay.isNegative() || delay.compareTo(Duration.ofDays(MAX_DAYS)) > 0) {
+            throw new IllegalArgumentException(
+                    "The " + what + " is " + delay + "; it must be 0 to " + MAX_DAYS + " days");
+        }
+        return delay;
+    }
+
+    /**
      * For stores: refuses what cannot be the length of a claim.
      *
      * @param what how to call it in the error message

@@ -48,6 +48,14 @@ public final class Claims {
     }
 
     /**
+     * @param workerId who claimed a task, and neither committed it nor gave it back before the claim expired
+     * @return the error that is recorded of the task when it is claimed again
+     */
+    public static String crashOf(String workerId) {
+        return "Worker '" + workerId + "' did not end the task before its claim expired";
+    }
+
+    /**
      * @param snapshot an instance
      * @return whether it stands at a task that can be done at once
      */

@@ -72,7 +72,8 @@ public interface TaskClaimStore {
 
     /**
      * Extends claims: each then ends that long after now. One that has expired counts as held as long as nobody has taken
-     * it over.
+     * it over. Never waits: a claim on a task that somebody else is changing at this moment is returned as it is, not
+     * extended, and is to be asked for again soon.
      *
      * @param claims the claims
      * @param ttl for how long, 1 ms to {@value ClaimQuery#MAX_DAYS} days
@@ -97,20 +98,35 @@ public interface TaskClaimStore {
     }
 
     /**
-     * Gives a task back, so that others can have it at once.
-     *
-     * @param claim the claim
-     * @return whether it was still held
-     */
-    boolean releaseTaskClaim(TaskClaim claim);
-
-    /**
-     * Gives back all tasks that a worker has.
+     * Gives back all tasks of whoever claims them under that name, in whatever process: for those who know that all of
+     * these are gone. Never waits: what somebody else is changing at this moment is free when its claim ends.
      *
      * @param workerId the worker
      * @return how many there were
      */
     int releaseTaskClaims(String workerId);
+
+    /**
+     * Gives tasks back, so that others can have them at once. Never waits: what somebody else is changing at this moment is
+     * free when its claim ends.
+     *
+     * @param claims the claims; those of the same worker that are not among them stay
+     * @param delay how long nobody is to have them, 0 to {@value ClaimQuery#MAX_DAYS} days
+     * @return how many were still held and are given back
+     * @throws IllegalArgumentException if the duration is out of its range
+     */
+    int releaseTaskClaims(Collection<TaskClaim> claims, Duration delay);
+
+    /**
+     * Gives a task back, so that others can have it at once. Never waits: if somebody else is changing the task at this
+     * moment, it is free when the claim ends.
+     *
+     * @param claim the claim
+     * @return whether it was still held and is given back
+     */
+    default boolean releaseTaskClaim(TaskClaim claim) {
+        return releaseTaskClaims(List.of(claim), Duration.ZERO) == 1;
+    }
 
     /**
      * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or
@@ -147,4 +163,14 @@ public interface TaskClaimStore {
      * @throws IllegalArgumentException if the task is not part of a branch, or the duration is out of its range
      */
     CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn);
+
+    /**
+     * Saves what came out of several tasks together, each as by {@link #commitTask} or {@link #commitBranchTask}, but
+     * without waiting for anybody: what cannot be stored now says so by its own result, and the others are stored. Joins
+     * the caller's transaction if there is one, which a failure of the database then ends for all.
+     *
+     * @param commits what came out of which tasks; each task once
+     * @return what became of each, in the same order
+     */
+    List<CommitResult> commitTasks(List<TaskCommit> commits);
 }

@@ -38,6 +38,7 @@ final class BranchRepository {
                                 THEN clock_timestamp() + :backOff * interval '1 microsecond' END,
                 not_before = clock_timestamp() + :backOff * interval '1 microsecond',
                 last_failed_worker = :workerId,
+                failures = t.failures + 1,
                 error = :error
             WHERE t.instance_id = :instanceId
               AND t.task_id = :taskId
@@ -108,6 +109,8 @@ final class BranchRepository {
                 claim.workerId(),
                 row.getLong("next_claim_token"),
                 1,
+                0,
+                0,
                 claim.branch().map(step -> new BranchStep(step.label(), Optional.of(claim.taskId()))),
                 Columns.time(row, "next_claimed_at"),
                 expiresAt.get()));

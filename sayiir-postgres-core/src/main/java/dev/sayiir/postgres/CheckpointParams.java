@@ -122,7 +122,8 @@ final class CheckpointParams {
                 .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))
                 .number("branchesLeft", branchesLeft(snapshot))
                 .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
-                .text("lastError", retry.map(TaskRetry::lastError));
+                .text("lastError", retry.map(TaskRetry::lastError))
+                .number("failures", retry.map(TaskRetry::attempts).orElse(0L));
     }
 
     private static OptionalLong branchesLeft(WorkflowSnapshot snapshot) {

@@ -35,7 +35,7 @@ final class CheckpointRepository {
                 :data, :completedTaskIds, :outputs, :withdrawnTaskIds,
                 :claimedTaskId, :claimToken, :claimedDone, :transactionSpared, :workerId, :carryOn,
                 :openTaskId, :openDone, :openWithdrawn, :waiting, :notBefore,
-                :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError,
+                :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError, :failures,
                 :putTaskIds, :putDone, :putBranches,
                 :closedTaskIds, :closedStatuses, :closedWithdrawn,
                 :forkLeft, :leftStatus) AS c
@@ -222,6 +222,8 @@ final class CheckpointRepository {
                     claim.workerId(),
                     claimToken,
                     attempts,
+                    0,
+                    0,
                     Optional.empty(),
                     savedAt,
                     end);

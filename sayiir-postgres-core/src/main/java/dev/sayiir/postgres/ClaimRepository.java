@@ -24,20 +24,9 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
  */
 final class ClaimRepository {
 
-    /** The same as in the function that claims what is due, which {@code V1__workflows.sql} explains. */
-    private static final String CLAIM = """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET claim_token = nextval(:sequence::regclass),
-                claimed_at = statement_timestamp(),
-                claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                ready_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                worker_id = :workerId,
-                attempts = t.attempts + 1
-            """;
-
     private static final String CLAIMED = """
-            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
-                      t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
+            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
+                      t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             """;
 
     /**
@@ -45,12 +34,12 @@ final class ClaimRepository {
      * they are damaged, with an empty blob instead of none, so that it is noticed.
      */
     private static final String CLAIM_DUE = """
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.claimed_at,
-                   c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
+                   c.crashes, c.claimed_at, c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
                    COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
             FROM (
-                SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.claimed_at,
-                       d.claim_expires_at, d.claimed_branch, d.after_task_id,
+                SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
+                       d.crashes, d.claimed_at, d.claim_expires_at, d.claimed_branch, d.after_task_id,
                        row_number() OVER (PARTITION BY d.instance_id ORDER BY d.place) AS place_in_instance
                 FROM ${schema}.sayiir_claim_due(
                     :workerId, :limit, :ttl, :ageing,
@@ -114,35 +103,78 @@ final class ClaimRepository {
               AND (:anyTag OR t.task_tags <@ :tags)
             """;
 
-    /** Waits for whoever changes the task, and then looks at it again. */
-    private static final String CLAIM_ONE = CLAIM + """
-            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.ready_at <= clock_timestamp()
+    /**
+     * Waits for whoever changes the task, and then looks at it again. Only when it is locked is the clock read, once for all
+     * times; so the claim does not begin before the wait, and a due time later than its end means a back-off beyond it.
+     */
+    private static final String CLAIM_ONE = """
+            WITH locked AS MATERIALIZED (
+                SELECT t.instance_id, t.task_id
+                FROM ${schema}.sayiir_workflow_tasks AS t
+                WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.ready_at <= clock_timestamp()
+                FOR UPDATE
+            ), due AS MATERIALIZED (
+                SELECT l.instance_id, l.task_id, clock_timestamp() AS now FROM locked AS l
+            )
+            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            SET claim_token = nextval(:sequence::regclass),
+                claimed_at = d.now,
+                claim_expires_at = d.now + :ttl * interval '1 microsecond',
+                ready_at = d.now + :ttl * interval '1 microsecond',
+                worker_id = :workerId,
+                attempts = t.attempts + 1,
+                crashes = t.crashes + CASE WHEN t.claim_token IS NULL THEN 0 ELSE 1 END,
+                error = CASE WHEN t.claim_token IS NULL THEN t.error ELSE ${schema}.sayiir_crash_of(t.worker_id) END
+            FROM due AS d
+            WHERE t.instance_id = d.instance_id AND t.task_id = d.task_id
             """ + CLAIMED;
 
-    /** Locked in the order of the keys. What was released or taken over has another token, or none. */
+    /**
+     * Locked in the order of the keys, and without waiting: one row that somebody else is changing does not hold up all the
+     * others. What was released or taken over has another token, or none.
+     */
     private static final String HELD = """
-            WITH held AS (
-                SELECT t.instance_id, t.task_id
+            WITH asked AS MATERIALIZED (
+                SELECT c.instance_id, c.task_id, c.claim_token
                 FROM unnest(:instanceIds::text[], :taskIds::text[], :tokens::bigint[])
                     AS c (instance_id, task_id, claim_token)
+            ), held AS MATERIALIZED (
+                SELECT t.instance_id, t.task_id
+                FROM asked AS c
                 JOIN ${schema}.sayiir_workflow_tasks AS t
                     ON t.instance_id = c.instance_id AND t.task_id = c.task_id AND t.claim_token = c.claim_token
                 ORDER BY t.instance_id, t.task_id
-                FOR UPDATE OF t
+                FOR UPDATE OF t SKIP LOCKED
             )
             """;
 
-    /** The task of a paused instance has no due time, and gets none by this; a back-off beyond the claim stays. */
+    /**
+     * The task of a paused instance has no due time, and gets none by this; a back-off beyond the claim stays. Those that
+     * are locked come back as the statement has found them.
+     */
     private static final String EXTEND = HELD + """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                ready_at = CASE WHEN t.ready_at > t.claim_expires_at
-                                THEN GREATEST(t.ready_at, statement_timestamp() + :ttl * interval '1 microsecond')
-                                WHEN t.ready_at IS NOT NULL
-                                THEN statement_timestamp() + :ttl * interval '1 microsecond' END
-            FROM held AS h
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
-            """ + CLAIMED;
+            , extended AS (
+                UPDATE ${schema}.sayiir_workflow_tasks AS t
+                SET claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                    ready_at = CASE WHEN t.ready_at > t.claim_expires_at
+                                    THEN GREATEST(t.ready_at, statement_timestamp() + :ttl * interval '1 microsecond')
+                                    WHEN t.ready_at IS NOT NULL
+                                    THEN statement_timestamp() + :ttl * interval '1 microsecond' END
+                FROM held AS h
+                WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+            """ + CLAIMED + """
+            )
+            SELECT e.instance_id, e.task_id, e.definition_hash, e.worker_id, e.claim_token, e.attempts, e.failures,
+                   e.crashes, e.claimed_at, e.claim_expires_at, e.claimed_branch, e.after_task_id
+            FROM extended AS e
+            UNION ALL
+            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
+                   t.crashes, t.claimed_at, t.claim_expires_at, t.branch, t.after_task_id
+            FROM asked AS c
+            JOIN ${schema}.sayiir_workflow_tasks AS t
+                ON t.instance_id = c.instance_id AND t.task_id = c.task_id AND t.claim_token = c.claim_token
+            WHERE (c.instance_id, c.task_id) NOT IN (SELECT h.instance_id, h.task_id FROM held AS h)
+            """;
 
     private static final String FREE = """
             UPDATE ${schema}.sayiir_workflow_tasks AS t
@@ -150,33 +182,31 @@ final class ClaimRepository {
                 claimed_at = NULL,
                 claim_expires_at = NULL,
                 ready_at = CASE WHEN t.ready_at > t.claim_expires_at THEN t.ready_at
-                                WHEN t.ready_at IS NOT NULL THEN clock_timestamp() END
+                                WHEN t.ready_at IS NOT NULL
+                                THEN clock_timestamp() + :delay * interval '1 microsecond' END
+            FROM held AS h
+            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
             """;
 
-    private static final String RELEASE = FREE + """
-            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
-            """;
+    private static final String RELEASE = HELD + FREE;
 
     private static final String RELEASE_ALL = """
-            WITH held AS (
+            WITH held AS MATERIALIZED (
                 SELECT t.instance_id, t.task_id
                 FROM ${schema}.sayiir_workflow_tasks AS t
                 WHERE t.worker_id = :workerId AND t.claim_expires_at IS NOT NULL
                 ORDER BY t.instance_id, t.task_id
-                FOR UPDATE
+                FOR UPDATE SKIP LOCKED
             )
-            """ + FREE + """
-            FROM held AS h
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
-            """;
+            """ + FREE;
 
     /**
      * The claim that a commit of an earlier one was carried on to, if it is still held: it began with the checkpoint. Another
      * thread of the same worker may have claimed the task since.
      */
     private static final String CARRIED_ON = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
-                   t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
+            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
+                   t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             FROM ${schema}.sayiir_workflow_tasks AS t
             JOIN ${schema}.sayiir_workflow_history AS h
                 ON h.instance_id = t.instance_id AND h.version = :version AND h.saved_at = t.claimed_at
@@ -296,21 +326,16 @@ final class ClaimRepository {
 
     /** Those that were still held. */
     List<TaskClaim> extend(Collection<TaskClaim> claims, Duration ttl) {
-        Params params = new Params()
-                .texts("instanceIds", claims.stream().map(TaskClaim::instanceId).toList())
-                .texts("taskIds", claims.stream().map(TaskClaim::taskId).toList())
-                .numbers("tokens", claims.stream().map(TaskClaim::claimToken).toList())
-                .number("ttl", micros(ttl));
-        return jdbc.query(extend, params, ClaimRepository::claim);
+        return jdbc.query(extend, keys(claims).number("ttl", micros(ttl)), ClaimRepository::claim);
     }
 
-    /** Whether it was still held. */
-    boolean release(TaskClaim claim) {
-        return jdbc.update(release, key(claim)) == 1;
+    /** How many were still held, and nobody was changing. */
+    int release(Collection<TaskClaim> claims, Duration delay) {
+        return jdbc.update(release, keys(claims).number("delay", micros(delay)));
     }
 
     int releaseAll(String workerId) {
-        return jdbc.update(releaseAll, Params.of("workerId", workerId));
+        return jdbc.update(releaseAll, Params.of("workerId", workerId).number("delay", 0));
     }
 
     Optional<TaskClaim> carriedOn(TaskClaim earlier, String taskId, long version) {
@@ -335,6 +360,13 @@ final class ClaimRepository {
         return Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1_000);
     }
 
+    private static Params keys(Collection<TaskClaim> claims) {
+        return new Params()
+                .texts("instanceIds", claims.stream().map(TaskClaim::instanceId).toList())
+                .texts("taskIds", claims.stream().map(TaskClaim::taskId).toList())
+                .numbers("tokens", claims.stream().map(TaskClaim::claimToken).toList());
+    }
+
     private static Params key(TaskClaim claim) {
         return Params.of("instanceId", claim.instanceId())
                 .text("taskId", claim.taskId())
@@ -350,6 +382,8 @@ final class ClaimRepository {
                 row.getString("worker_id"),
                 row.getLong("claim_token"),
                 row.getInt("attempts"),
+                row.getLong("failures"),
+                row.getInt("crashes"),
                 Optional.ofNullable(row.getString("claimed_branch")).map(label -> new BranchStep(label, afterTaskId)),
                 Columns.time(row, "claimed_at"),
                 Columns.time(row, "claim_expires_at"));

@@ -210,7 +210,7 @@ final class ClaimService {
         boolean stopped =
                 isStopped(operation, claim, SignalKind.CANCEL) || isStopped(operation, claim, SignalKind.PAUSE);
         if (stopped) {
-            failures.retry(operation, () -> claims.release(claim));
+            failures.retry(operation, () -> claims.release(List.of(claim), Duration.ZERO));
         }
         return stopped;
     }
@@ -225,7 +225,7 @@ final class ClaimService {
                 .filter(stored -> stored.status() == WorkflowStatus.IN_PROGRESS)
                 .isPresent();
         if (!running) {
-            failures.retry(operation, () -> claims.release(claim));
+            failures.retry(operation, () -> claims.release(List.of(claim), Duration.ZERO));
         }
         return !running;
     }

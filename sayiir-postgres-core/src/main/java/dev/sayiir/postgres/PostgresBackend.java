@@ -9,6 +9,8 @@ import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
@@ -27,6 +29,7 @@ import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WakeUpSource;
@@ -432,13 +435,40 @@ public final class PostgresBackend
     }
 
     @Override
-    public boolean releaseTaskClaim(TaskClaim claim) {
-        boolean released = operations.write(
-                on("releaseTaskClaim", claim.instanceId()), write -> claims.release(claim) || write.inDoubt());
-        if (released) {
+    public int releaseTaskClaims(Collection<TaskClaim> held, Duration delay) {
+        ClaimQuery.requireDelay("delay", delay);
+        int released = operations.run(StoreOperation.of("releaseTaskClaims"), () -> claims.release(held, delay));
+        if (released > 0 && delay.isZero()) {
             wakeUps.announce();
         }
         return released;
+    }
+
+    @Override
+    public List<CommitResult> commitTasks(List<TaskCommit> commits) {
+        return operations.inSteps(
+                StoreOperation.of("commitTasks"),
+                operation -> commits.stream()
+                        .map(commit -> committed(operation, commit))
+                        .toList());
+    }
+
+    private CommitResult committed(StoreOperation operation, TaskCommit commit) {
+        try {
+            if (commit instanceof TaskCommit.OfBranchTask task) {
+                CommittedBranchTask done = branches.commit(operation, task.claim(), task.outcome(), task.carryOn());
+                return new CommitResult.Stored(
+                        Optional.empty(), done.next(), done.next().isEmpty());
+            }
+            TaskCommit.OfTask task = (TaskCommit.OfTask) commit;
+            CommittedTask done = claiming.commit(operation, task.claim(), task.snapshot(), task.carryOn());
+            return new CommitResult.Stored(
+                    Optional.of(done.snapshot()),
+                    done.next(),
+                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
+        } catch (RuntimeException e) {
+            return new CommitResult.NotStored(e);
+        }
     }
 
     @Override

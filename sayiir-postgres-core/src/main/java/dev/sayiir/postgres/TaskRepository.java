@@ -13,7 +13,7 @@ final class TaskRepository {
 
     /** A range of the primary key. */
     private static final String LIST = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.status, t.worker_id, t.attempts, t.started_at,
+            SELECT t.instance_id, t.task_id, t.definition_hash, t.status, t.worker_id, t.attempts, t.failures, t.crashes, t.started_at,
                    t.completed_at, t.ready_at, t.completed_version, t.error, t.claim_token, t.claimed_at,
                    t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
             FROM ${schema}.sayiir_workflow_tasks AS t

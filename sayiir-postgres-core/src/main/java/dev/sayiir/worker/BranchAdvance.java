@@ -43,7 +43,7 @@ final class BranchAdvance {
     static String failure(Advance advance) {
         if (advance.outcome() instanceof Retry retry) {
             String error = ErrorText.storable(retry.error());
-            return Advance.exhausted(advance.claim().taskId(), advance.claim().attempt(), error);
+            return Advance.exhausted(advance.claim().taskId(), advance.claim().failures() + 1, error);
         }
         return advance.outcome() instanceof Fail failed
                 ? ErrorText.storable(failed.error())
@@ -55,15 +55,15 @@ final class BranchAdvance {
         return Optional.of(new BranchOutcome.Next(advance.output(), taskId, wait));
     }
 
-    /** Of a branch, the failed attempts are not in the snapshot, which the branches share: every claim counts as one. */
+    /** Of a branch, the failed attempts are not in the snapshot, which the branches share: those in the claim do. */
     private static boolean isExhausted(Advance advance) {
-        return advance.claim().attempt() > policy(advance).maxRetries();
+        return advance.claim().failures() + 1 > policy(advance).maxRetries();
     }
 
     private static BranchOutcome tryAgain(Advance advance, Retry retry) {
         Duration wait = retry.after()
-                .orElseGet(
-                        () -> Backoff.before(advance.claim().attempt(), policy(advance), ThreadLocalRandom.current()));
+                .orElseGet(() ->
+                        Backoff.before(advance.claim().failures() + 1, policy(advance), ThreadLocalRandom.current()));
         return new BranchOutcome.Retry(
                 ErrorText.storable(retry.error()), wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait);
     }

@@ -94,7 +94,17 @@ class BadInputContractTest extends ContractTest {
         Traces before = tracesOf("order-1");
         for (long token : new long[] {Long.MIN_VALUE, -1, 0, other.claimToken(), Long.MAX_VALUE}) {
             TaskClaim foreign = new TaskClaim(
-                    "order-1", "reserve", "fulfilment-v1", "w", token, 1, Optional.empty(), Instant.EPOCH, Instant.MAX);
+                    "order-1",
+                    "reserve",
+                    "fulfilment-v1",
+                    "w",
+                    token,
+                    1,
+                    0,
+                    0,
+                    Optional.empty(),
+                    Instant.EPOCH,
+                    Instant.MAX);
 
             assertThatExceptionOfType(ClaimLostException.class)
                     .isThrownBy(() -> claims.commitTask(

@@ -7,6 +7,7 @@ import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
@@ -24,6 +25,7 @@ import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WakeUpSource;
@@ -367,8 +369,10 @@ public final class InMemoryBackend
     }
 
     @Override
-    public synchronized boolean releaseTaskClaim(TaskClaim claim) {
-        return tellIf(claims.release(claim, now()));
+    public synchronized int releaseTaskClaims(Collection<TaskClaim> held, Duration delay) {
+        int released = claims.release(held, now().plus(ClaimQuery.requireDelay("delay", delay)));
+        tellIf(released > 0 && delay.isZero());
+        return released;
     }
 
     @Override
@@ -425,6 +429,29 @@ public final class InMemoryBackend
         return new CommittedBranchTask(carriedOn);
     }
 
+    @Override
+    public synchronized List<CommitResult> commitTasks(List<TaskCommit> commits) {
+        return commits.stream().map(this::committed).toList();
+    }
+
+    private CommitResult committed(TaskCommit commit) {
+        try {
+            if (commit instanceof TaskCommit.OfBranchTask task) {
+                CommittedBranchTask done = commitBranchTask(task.claim(), task.outcome(), task.carryOn());
+                return new CommitResult.Stored(
+                        Optional.empty(), done.next(), done.next().isEmpty());
+            }
+            TaskCommit.OfTask task = (TaskCommit.OfTask) commit;
+            CommittedTask done = commitTask(task.claim(), task.snapshot(), task.carryOn());
+            return new CommitResult.Stored(
+                    Optional.of(done.snapshot()),
+                    done.next(),
+                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
+        } catch (RuntimeException e) {
+            return new CommitResult.NotStored(e);
+        }
+    }
+
     private StoredInstance requireHeld(TaskClaim claim) {
         StoredInstance stored = require(claim.instanceId());
         stored.requireUnfinished();
@@ -444,7 +471,7 @@ public final class InMemoryBackend
         boolean stopped =
                 signals.apply(SignalKind.CANCEL, Optional.empty()) || signals.apply(SignalKind.PAUSE, Optional.empty());
         if (stopped) {
-            claims.release(claim, now());
+            claims.release(List.of(claim), now());
         }
         return stopped;
     }
@@ -470,7 +497,7 @@ public final class InMemoryBackend
     private boolean isRunning(TaskClaim claim) {
         boolean running = require(claim.instanceId()).current().snapshot().status() == WorkflowStatus.IN_PROGRESS;
         if (!running) {
-            claims.release(claim, now());
+            claims.release(List.of(claim), now());
         }
         return running;
     }

@@ -91,6 +91,7 @@ final class InMemoryClaims {
 
     private TaskClaim claim(StoredInstance stored, QueuedTask task, String workerId, Duration ttl, Instant now) {
         WorkflowSnapshot snapshot = snapshot(stored);
+        stored.noteCrash(task);
         TaskClaim claim = new TaskClaim(
                 snapshot.instanceId(),
                 task.taskId(),
@@ -98,6 +99,8 @@ final class InMemoryClaims {
                 workerId,
                 ++lastToken,
                 task.nextAttempt(),
+                task.failures(),
+                task.crashes(),
                 task.branch(),
                 now,
                 now.plus(ttl));
@@ -118,10 +121,13 @@ final class InMemoryClaims {
         return List.copyOf(extended.values());
     }
 
-    boolean release(TaskClaim claim, Instant now) {
-        Optional<QueuedTask> held = held(claim);
-        held.ifPresent(task -> task.release(now));
-        return held.isPresent();
+    int release(Collection<TaskClaim> claims, Instant dueAt) {
+        List<QueuedTask> held = claims.stream()
+                .flatMap(claim -> held(claim).stream())
+                .distinct()
+                .toList();
+        held.forEach(task -> task.release(dueAt));
+        return held.size();
     }
 
     int releaseAll(String workerId, Instant now) {

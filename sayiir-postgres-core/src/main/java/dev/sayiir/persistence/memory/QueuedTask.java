@@ -16,6 +16,8 @@ final class QueuedTask {
     private Optional<TaskClaim> claim = Optional.empty();
     private Optional<String> lastFailedWorker = Optional.empty();
     private int attempts;
+    private long failures;
+    private int crashes;
 
     QueuedTask(String taskId) {
         this.taskId = taskId;
@@ -51,17 +53,24 @@ final class QueuedTask {
     }
 
     /** A task that stays open stays claimed. */
-    void open(Optional<BranchStep> step, Optional<Instant> at, Optional<String> failedOn, boolean anew) {
+    void open(Optional<BranchStep> step, Optional<Instant> at, Optional<String> failedOn, long failed, boolean anew) {
         branch = step;
         notBefore = Optional.empty();
         lastFailedWorker = failedOn;
         attempts = anew ? 0 : attempts;
+        crashes = anew ? 0 : crashes;
+        failures = failed;
         readyAt = at.map(this::notBeforeClaimEnds);
     }
 
     /** The next step of a branch. */
     void open(BranchStep step, Instant at, Optional<Instant> dueAt, boolean running) {
-        open(Optional.of(step), running ? dueAt.or(() -> Optional.of(at)) : Optional.empty(), Optional.empty(), true);
+        open(
+                Optional.of(step),
+                running ? dueAt.or(() -> Optional.of(at)) : Optional.empty(),
+                Optional.empty(),
+                0,
+                true);
         notBefore = dueAt;
     }
 
@@ -73,6 +82,22 @@ final class QueuedTask {
         readyAt = Stream.of(Optional.of(now), notBefore, claim.map(TaskClaim::expiresAt))
                 .flatMap(Optional::stream)
                 .max(Instant::compareTo);
+    }
+
+    /** How often it has failed since it was opened. */
+    long failures() {
+        return failures;
+    }
+
+    /** How many claims since the task was opened came to no end. */
+    int crashes() {
+        return crashes;
+    }
+
+    /** The worker that had the task before and neither ended it nor gave it back, if it is claimed now after such a one. */
+    Optional<String> noteCrash() {
+        claim.ifPresent(before -> crashes++);
+        return claim.map(TaskClaim::workerId);
     }
 
     /** The number of the next claim. */
@@ -100,6 +125,7 @@ final class QueuedTask {
         readyAt = readyAt.map(at -> until);
         notBefore = Optional.of(until);
         lastFailedWorker = Optional.of(failedOn);
+        failures++;
     }
 
     void forgetClaim() {

@@ -2,6 +2,7 @@ package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.BranchStep;
+import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
@@ -136,6 +137,11 @@ final class StoredInstance {
         });
     }
 
+    /** If the claim before ended by itself. */
+    void noteCrash(QueuedTask task) {
+        task.noteCrash().ifPresent(workerId -> tasks.failed(task.taskId(), Claims.crashOf(workerId)));
+    }
+
     void claimed(QueuedTask task, TaskClaim claim) {
         task.claimedBy(claim);
         tasks.claimed(claim);
@@ -246,7 +252,12 @@ final class StoredInstance {
                     .or(() -> atOnce.filter(it -> !task.waiting()))
                     .filter(it -> snapshot.status() == WorkflowStatus.IN_PROGRESS);
             open.computeIfAbsent(taskId, QueuedTask::new)
-                    .open(Optional.empty(), readyAt, lastFailedWorker(snapshot, taskId), anew);
+                    .open(
+                            Optional.empty(),
+                            readyAt,
+                            retry(snapshot, taskId).flatMap(TaskRetry::lastFailedWorker),
+                            retry(snapshot, taskId).map(TaskRetry::attempts).orElse(0L),
+                            anew);
         });
     }
 
@@ -257,12 +268,12 @@ final class StoredInstance {
         branches.forEach((label, branch) -> {
             boolean anew = !open.containsKey(branch.taskId());
             open.computeIfAbsent(branch.taskId(), QueuedTask::new)
-                    .open(Optional.of(new BranchStep(label, Optional.empty())), readyAt, Optional.empty(), anew);
+                    .open(Optional.of(new BranchStep(label, Optional.empty())), readyAt, Optional.empty(), 0, anew);
         });
     }
 
-    private static Optional<String> lastFailedWorker(WorkflowSnapshot snapshot, String taskId) {
-        return Optional.ofNullable(snapshot.taskRetries().get(taskId)).flatMap(TaskRetry::lastFailedWorker);
+    private static Optional<TaskRetry> retry(WorkflowSnapshot snapshot, String taskId) {
+        return Optional.ofNullable(snapshot.taskRetries().get(taskId));
     }
 
     private boolean isAwaitedEventThere(WorkflowSnapshot snapshot) {

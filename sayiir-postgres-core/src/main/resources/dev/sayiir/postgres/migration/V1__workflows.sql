@@ -109,6 +109,10 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
     claim_expires_at   timestamptz,
     -- How often the task has been claimed since it was opened.
     attempts           integer NOT NULL DEFAULT 0,
+    -- How often it has failed since then, and how many of its claims expired before their holders had ended it or given it
+    -- back, as when a process dies.
+    failures           bigint NOT NULL DEFAULT 0,
+    crashes            integer NOT NULL DEFAULT 0,
     -- What decides who may claim it, here so that a poll reads nothing else.
     task_priority      smallint NOT NULL,
     definition_hash    text COLLATE "C" NOT NULL,
@@ -328,6 +332,11 @@ BEGIN
 END
 $$;
 
+-- What is recorded of a task whose claim expired, when it is claimed again.
+CREATE FUNCTION ${schema}.sayiir_crash_of(worker text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT $text$Worker '$text$ || worker || $text$' did not end the task before its claim expired$text$
+$$;
+
 -- Claims the tasks that a worker may have and that come first: one short walk for each priority, along the index that the
 -- condition leads to. Each takes as many rows as are wanted at most, oldest first; so the best of all rows are among them,
 -- and nothing that is not due is read. What did not fail at this worker last comes first, along the dispatch index, and
@@ -344,8 +353,8 @@ CREATE FUNCTION ${schema}.sayiir_claim_due(
     p_worker_id text, p_limit bigint, p_ttl bigint, p_ageing bigint,
     p_any_definition boolean, p_definitions text[], p_any_task boolean, p_task_ids text[], p_any_tag boolean, p_tags text[])
     RETURNS TABLE (place bigint, instance_id text, task_id text, definition_hash text, worker_id text, claim_token bigint,
-                   attempts integer, claimed_at timestamptz, claim_expires_at timestamptz, claimed_branch text,
-                   after_task_id text)
+                   attempts integer, failures bigint, crashes integer, claimed_at timestamptz,
+                   claim_expires_at timestamptz, claimed_branch text, after_task_id text)
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
     SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
@@ -405,11 +414,14 @@ BEGIN
         claim_expires_at = statement_timestamp() + p_ttl * interval '1 microsecond',
         ready_at = statement_timestamp() + p_ttl * interval '1 microsecond',
         worker_id = p_worker_id,
-        attempts = t.attempts + 1
+        attempts = t.attempts + 1,
+        -- A claim that is still there has expired.
+        crashes = t.crashes + CASE WHEN t.claim_token IS NULL THEN 0 ELSE 1 END,
+        error = CASE WHEN t.claim_token IS NULL THEN t.error ELSE ${schema}.sayiir_crash_of(t.worker_id) END
     FROM due AS d
     WHERE d.place <= p_limit AND t.instance_id = d.instance_id AND t.task_id = d.task_id
-    RETURNING d.place, t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.claimed_at,
-              t.claim_expires_at, t.branch, t.after_task_id;
+    RETURNING d.place, t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
+              t.crashes, t.claimed_at, t.claim_expires_at, t.branch, t.after_task_id;
 END
 $$;
 
@@ -432,7 +444,7 @@ CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_claimed_task_id text, p_claim_token bigint, p_claimed_done boolean, p_transaction_spared boolean, p_worker_id text, p_carry_on bigint,
     -- The task at which the instance stands now.
     p_open_task_id text, p_open_done boolean, p_open_withdrawn boolean, p_waiting boolean, p_not_before timestamptz,
-    p_awaited_event text, p_branches_left integer, p_last_failed_worker text, p_last_error text,
+    p_awaited_event text, p_branches_left integer, p_last_failed_worker text, p_last_error text, p_failures bigint,
     -- Other tasks: done, or the first of a branch, or both; those that are closed or lose their results; open branches.
     p_put_task_ids text[], p_put_done boolean[], p_put_branches text[],
     p_closed_task_ids text[], p_closed_statuses text[], p_closed_withdrawn boolean[],
@@ -585,13 +597,14 @@ BEGIN
         INSERT INTO ${schema}.sayiir_workflow_tasks AS t
             (instance_id, task_id, status, ready_at, completed_version, started_at,
              claim_token, claimed_at, claim_expires_at, worker_id, attempts,
-             task_priority, definition_hash, task_tags, last_failed_worker, error, branches_left)
+             task_priority, definition_hash, task_tags, last_failed_worker, error, failures, branches_left)
         VALUES (p_instance_id, p_open_task_id, CASE WHEN p_waiting THEN 'waiting' ELSE 'active' END, due,
                 CASE WHEN p_open_done THEN checkpoint_version END, checkpoint_at,
                 next_claim_token, CASE WHEN next_claim_token IS NOT NULL THEN checkpoint_at END, next_expires_at,
                 CASE WHEN next_claim_token IS NOT NULL THEN p_worker_id END,
                 CASE WHEN next_claim_token IS NOT NULL THEN 1 ELSE 0 END,
-                p_task_priority, p_definition_hash, p_task_tags, p_last_failed_worker, p_last_error, p_branches_left)
+                p_task_priority, p_definition_hash, p_task_tags, p_last_failed_worker, p_last_error, p_failures,
+                p_branches_left)
         ON CONFLICT (instance_id, task_id) DO NOTHING
         RETURNING t.attempts INTO next_attempts;
         IF NOT FOUND THEN
@@ -609,6 +622,8 @@ BEGIN
                 worker_id = CASE WHEN next_claim_token IS NOT NULL THEN p_worker_id ELSE t.worker_id END,
                 attempts = CASE WHEN next_claim_token IS NOT NULL THEN 1 ELSE 0 END
                            + CASE WHEN t.completed_at IS NULL AND NOT p_open_done THEN t.attempts ELSE 0 END,
+                failures = p_failures,
+                crashes = CASE WHEN t.completed_at IS NULL AND NOT p_open_done THEN t.crashes ELSE 0 END,
                 task_priority = p_task_priority,
                 definition_hash = p_definition_hash,
                 task_tags = p_task_tags,
@@ -648,6 +663,10 @@ BEGIN
             attempts = CASE WHEN excluded.completed_at IS NULL
                                  AND (t.completed_at IS NOT NULL OR excluded.completed_version IS NOT NULL)
                             THEN 0 ELSE t.attempts END,
+            failures = 0,
+            crashes = CASE WHEN excluded.completed_at IS NULL
+                                AND (t.completed_at IS NOT NULL OR excluded.completed_version IS NOT NULL)
+                           THEN 0 ELSE t.crashes END,
             task_priority = excluded.task_priority,
             definition_hash = excluded.definition_hash,
             task_tags = excluded.task_tags,
@@ -790,6 +809,8 @@ BEGIN
             claim_expires_at = next_expires_at,
             worker_id = COALESCE(next_worker_id, t.worker_id),
             attempts = next_attempts,
+            failures = 0,
+            crashes = 0,
             task_priority = p_task_priority,
             definition_hash = definition,
             task_tags = p_task_tags,
@@ -914,6 +935,8 @@ BEGIN
         claim_expires_at = excluded.claim_expires_at,
         worker_id = excluded.worker_id,
         attempts = excluded.attempts,
+        failures = 0,
+        crashes = 0,
         task_priority = excluded.task_priority,
         definition_hash = excluded.definition_hash,
         task_tags = excluded.task_tags,

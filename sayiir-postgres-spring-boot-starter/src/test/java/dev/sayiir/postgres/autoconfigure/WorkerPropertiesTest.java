@@ -50,6 +50,8 @@ class WorkerPropertiesTest extends WorkerStarterTest {
                                 row.getString("worker_id"),
                                 row.getLong("claim_token"),
                                 1,
+                                0,
+                                0,
                                 Optional.empty(),
                                 row.getTimestamp("claimed_at").toInstant(),
                                 row.getTimestamp("expires_at").toInstant()));
