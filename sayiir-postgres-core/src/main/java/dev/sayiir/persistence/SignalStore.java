@@ -65,7 +65,8 @@ public interface SignalStore {
      *
      * @param instanceId the instance
      * @param interruptedAtTask the task that was under way, if any
-     * @return whether it was cancelled by this call
+     * @return whether it was cancelled by this call; not if somebody else is changing the instance at this moment, who is not
+     *     waited for: the request stays pending then
      */
     boolean checkAndCancel(String instanceId, Optional<String> interruptedAtTask);
 
@@ -73,7 +74,8 @@ public interface SignalStore {
      * Pauses the instance if that has been asked for and it is in progress.
      *
      * @param instanceId the instance
-     * @return whether it was paused by this call
+     * @return whether it was paused by this call; not if somebody else is changing the instance at this moment, who is not
+     *     waited for: the request stays pending then
      */
     boolean checkAndPause(String instanceId);
 

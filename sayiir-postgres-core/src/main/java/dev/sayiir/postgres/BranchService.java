@@ -1,15 +1,15 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.BranchOutcome;
-import dev.sayiir.persistence.ClaimQuery;
-import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskCommit;
+import dev.sayiir.postgres.BranchRepository.Commit;
 import dev.sayiir.postgres.BranchRepository.Committed;
 import dev.sayiir.postgres.InstanceRepository.Stored;
-import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -19,6 +19,7 @@ final class BranchService {
     private final TransientFailures failures;
     private final BranchRepository branches;
     private final ClaimRepository claims;
+    private final InstanceRepository instances;
     private final SnapshotSaver saver;
     private final InstanceLock lock;
     private final ClaimService claiming;
@@ -27,57 +28,85 @@ final class BranchService {
             TransientFailures failures,
             BranchRepository branches,
             ClaimRepository claims,
+            InstanceRepository instances,
             SnapshotSaver saver,
             InstanceLock lock,
             ClaimService claiming) {
         this.failures = failures;
         this.branches = branches;
         this.claims = claims;
+        this.instances = instances;
         this.saver = saver;
         this.lock = lock;
         this.claiming = claiming;
     }
 
-    CommittedBranchTask commit(
-            StoreOperation operation, TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        Claims.requireBranch(claim);
-        carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
+    /** Waits for whoever is changing the instance. */
+    CommittedBranchTask commit(StoreOperation operation, TaskCommit.OfBranchTask task) {
+        String instanceId = task.claim().instanceId();
         Committed committed = failures.retryWrite(
                 operation,
-                claim.instanceId(),
-                write -> write(claim, outcome, carryOn, write)
+                instanceId,
+                write -> write(task, write, true)
                         .orElseGet(() -> lock.ifStored(
-                                        claim.instanceId(),
-                                        stored -> writeLocked(stored, claim, outcome, carryOn, write))
-                                .orElseThrow(() -> new SnapshotNotFoundException(claim.instanceId()))));
+                                        instanceId,
+                                        stored -> writeLocked(stored, task, write, true)
+                                                .orElseThrow(() -> InstanceLock.broken(instanceId)))
+                                .orElseThrow(() -> new SnapshotNotFoundException(instanceId))));
+        return followed(operation, task, committed);
+    }
+
+    /** The same without waiting: empty if somebody else is changing the instance at this moment. */
+    Optional<CommittedBranchTask> commitIfFree(StoreOperation operation, TaskCommit.OfBranchTask task, Write first) {
+        String instanceId = task.claim().instanceId();
+        Optional<Committed> committed = failures.retryWrite(operation, instanceId, first, write -> {
+            Optional<Committed> written = write(task, write, false);
+            return written.isPresent()
+                    ? written
+                    : lock.ifFree(instanceId, stored -> writeLocked(stored, task, write, false))
+                            .orElseGet(() -> locked(instanceId));
+        });
+        return committed.map(it -> followed(operation, task, it));
+    }
+
+    /** Nothing, if it is there but cannot be had. */
+    private Optional<Committed> locked(String instanceId) {
+        if (instances.find(instanceId).isEmpty()) {
+            throw new SnapshotNotFoundException(instanceId);
+        }
+        return Optional.empty();
+    }
+
+    /** What has been asked of the instance comes after what was stored. */
+    CommittedBranchTask followed(StoreOperation operation, TaskCommit.OfBranchTask task, Committed committed) {
         boolean stopped = committed.signalled()
-                && claiming.isStopped(operation, committed.next().orElse(claim));
+                && claiming.isStopped(operation, committed.next().orElse(task.claim()));
         return new CommittedBranchTask(stopped ? Optional.empty() : committed.next());
     }
 
-    /** Why nothing was written: an earlier attempt was committed after all, or there is an end or a lost claim. */
-    private Committed writeLocked(
-            Stored stored, TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn, Write write) {
-        Optional<Committed> before = committedBefore(claim, outcome, write);
+    /**
+     * Why nothing was written: an earlier attempt was committed after all, or there is an end or a lost claim. Empty if none
+     * of that is so, and somebody has locked the task.
+     */
+    private Optional<Committed> writeLocked(Stored stored, TaskCommit.OfBranchTask task, Write write, boolean waits) {
+        Optional<Committed> before = writtenBefore(task.claim(), task.outcome(), write);
         if (before.isPresent()) {
-            return before.get();
+            return before;
         }
-        InstanceLock.requireUnfinished(claim.instanceId(), stored);
-        claiming.requireHeld(claim);
-        return write(claim, outcome, carryOn, write).orElseThrow(() -> InstanceLock.broken(claim.instanceId()));
+        InstanceLock.requireUnfinished(task.claim().instanceId(), stored);
+        claiming.requireHeld(task.claim(), waits);
+        return write(task, write, waits);
     }
 
-    private Optional<Committed> write(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn, Write write) {
-        if (outcome instanceof BranchOutcome.Done done) {
-            return branches.commit(claim, done, write);
-        } else if (outcome instanceof BranchOutcome.Next next) {
-            return branches.commit(claim, next, carryOn, write);
-        }
-        return branches.retry(claim, (BranchOutcome.Retry) outcome);
+    private Optional<Committed> write(TaskCommit.OfBranchTask task, Write write, boolean waits) {
+        return task.outcome() instanceof BranchOutcome.Retry retry
+                ? branches.retry(task.claim(), retry, waits)
+                : branches.commit(List.of(new Commit(task.claim(), task.outcome(), task.carryOn(), write)), waits)
+                        .get(0);
     }
 
     /** Whether the instance is signalled remains to be seen. */
-    private Optional<Committed> committedBefore(TaskClaim claim, BranchOutcome outcome, Write write) {
+    private Optional<Committed> writtenBefore(TaskClaim claim, BranchOutcome outcome, Write write) {
         if (outcome instanceof BranchOutcome.Retry) {
             return Optional.of(new Committed(Optional.empty(), true))
                     .filter(released -> write.inDoubt() && !claims.isHeld(claim));

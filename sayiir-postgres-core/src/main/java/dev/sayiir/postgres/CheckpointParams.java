@@ -34,17 +34,19 @@ final class CheckpointParams {
         return adding(of(checkpoint));
     }
 
-    /** Those of one that commits a task, and carries its claim on to the next one if a time to live is given. */
-    static Params committing(Checkpoint checkpoint, TaskClaim claim, OptionalLong carryOn, boolean transactionSpared) {
+    /** Those of one that commits a task, and carries its claim on to the next one if it is to. */
+    static Params committing(Commit commit, boolean waits) {
+        Checkpoint checkpoint = commit.checkpoint();
+        TaskClaim claim = commit.claim();
         TaskRows rows = TaskRows.of(checkpoint.snapshot(), checkpoint.changes());
         boolean done = rows.isOnlyDone(claim.taskId());
         return adding(of(checkpoint, done ? rows.without(claim.taskId()) : rows))
                 .text("claimedTaskId", claim.taskId())
                 .number("claimToken", claim.claimToken())
                 .flag("claimedDone", done)
-                .flag("transactionSpared", transactionSpared)
+                .flag("waits", waits)
                 .text("workerId", claim.workerId())
-                .number("carryOn", carryOn);
+                .number("carryOn", commit.carryOn());
     }
 
     private static Params adding(Params params) {
@@ -58,7 +60,7 @@ final class CheckpointParams {
                 .text("claimedTaskId", Optional.empty())
                 .number("claimToken", OptionalLong.empty())
                 .flag("claimedDone", false)
-                .flag("transactionSpared", false)
+                .flag("waits", true)
                 .text("workerId", Optional.empty())
                 .number("carryOn", OptionalLong.empty());
     }

@@ -1,18 +1,17 @@
 package dev.sayiir.postgres;
 
-import dev.sayiir.persistence.ClaimLostException;
-import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
@@ -33,7 +32,7 @@ final class CheckpointRepository {
                 :status, :positionKind, :currentTaskId, :completedTaskCount::integer, :taskPriority::smallint,
                 :taskTags, :traceParent, :error, :statusReason, :statusRequestedBy,
                 :data, :completedTaskIds, :outputs, :withdrawnTaskIds,
-                :claimedTaskId, :claimToken, :claimedDone, :transactionSpared, :workerId, :carryOn,
+                :waits, :claimedTaskId, :claimToken, :claimedDone, :workerId, :carryOn,
                 :openTaskId, :openDone, :openWithdrawn, :waiting, :notBefore,
                 :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError, :failures,
                 :putTaskIds, :putDone, :putBranches,
@@ -41,14 +40,25 @@ final class CheckpointRepository {
                 :forkLeft, :leftStatus) AS c
             """;
 
-    /** Returns the same, for a step that is nothing but a step. */
-    private static final String STEP = """
-            SELECT c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at, c.signalled
-            FROM ${schema}.sayiir_step(
-                :instanceId, :basedOn, :incarnation, :writeId,
-                :completedTaskCount::integer, :taskPriority::smallint, :taskTags, :traceParent, :data,
-                :taskId, :claimToken, :output,
-                :nextTaskId, :workerId, :carryOn) AS c
+    /** The same for steps that are nothing but steps, with the place of each that was stored. */
+    private static final String STEPS = """
+            SELECT c.place, c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at, c.signalled
+            FROM ${schema}.sayiir_commit_steps(
+                p_waits => :waits,
+                p_instance_ids => :instanceIds,
+                p_based_on => :basedOn,
+                p_incarnations => :incarnations,
+                p_write_ids => :writeIds,
+                p_completed_task_counts => :completedTaskCounts::integer[],
+                p_task_priorities => :taskPriorities::smallint[],
+                p_task_tags => :taskTags,
+                p_trace_parents => :traceParents,
+                p_data => :data,
+                p_task_ids => :taskIds,
+                p_claim_tokens => :claimTokens,
+                p_outputs => :outputs,
+                p_next_task_ids => :nextTaskIds,
+                p_carry_on => :carryOn) AS c
             """;
 
     /**
@@ -121,18 +131,16 @@ final class CheckpointRepository {
             LIMIT 1
             """;
 
-    private static final String CLAIM_LOST = "SY001";
-
     private final NamedParameterJdbcOperations jdbc;
     private final String checkpoint;
-    private final String step;
+    private final String steps;
     private final String result;
     private final String written;
 
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.checkpoint = schema.in(CHECKPOINT);
-        this.step = schema.in(STEP);
+        this.steps = schema.in(STEPS);
         this.result = schema.in(RESULT);
         this.written = schema.in(WRITTEN);
     }
@@ -165,30 +173,28 @@ final class CheckpointRepository {
     record Committed(long version, Optional<TaskClaim> next, boolean signalled) {}
 
     /**
-     * The same as {@link #update} for a task that is held.
-     *
-     * @throws ClaimLostException if it is not any more, after which the transaction can only be rolled back; if it is to be
-     *     spared, there is none, and it is empty then, too
+     * The same as {@link #update} for a task that is held; empty as well if it is not held any more, or, unless it waits, if
+     * somebody else has locked the instance or the task.
      */
-    Optional<Committed> commit(
-            Checkpoint next, TaskClaim claim, Optional<Duration> carryOn, boolean transactionSpared) {
-        WorkflowSnapshot snapshot = next.snapshot();
-        OptionalLong micros = carryOn.filter(ttl -> Claims.canCarryOn(snapshot)).stream()
-                .mapToLong(ClaimRepository::micros)
-                .findFirst();
-        try {
-            Optional<Row> written = !transactionSpared && StepParams.suffice(next, claim)
-                    ? write(step, StepParams.of(next, claim, micros))
-                    : write(CheckpointParams.committing(next, claim, micros, transactionSpared)
-                            .number("basedOn", snapshot.version())
-                            .number("incarnation", snapshot.incarnation()));
-            return written.map(row -> row.committed(snapshot, claim));
-        } catch (DataAccessException e) {
-            if (e.getRootCause() instanceof SQLException cause && CLAIM_LOST.equals(cause.getSQLState())) {
-                throw new ClaimLostException(claim);
-            }
-            throw e;
+    Optional<Committed> commit(Commit commit, boolean waits) {
+        if (commit.isStep()) {
+            return commitSteps(List.of(commit), waits).get(0);
         }
+        WorkflowSnapshot snapshot = commit.snapshot();
+        Params params = CheckpointParams.committing(commit, waits)
+                .number("basedOn", snapshot.version())
+                .number("incarnation", snapshot.incarnation());
+        return write(params).map(row -> row.committed(commit));
+    }
+
+    /** Commits steps of different instances together; at the place of each what was stored, or that nothing was. */
+    List<Optional<Committed>> commitSteps(List<Commit> commits, boolean waits) {
+        List<Optional<Committed>> committed = new ArrayList<>(Collections.nCopies(commits.size(), Optional.empty()));
+        jdbc.query(steps, StepParams.of(commits).flag("waits", waits), rows -> {
+            int place = rows.getInt("place") - 1;
+            committed.set(place, Optional.of(Row.of(rows).committed(commits.get(place))));
+        });
+        return committed;
     }
 
     /** The row that the function returns. */
@@ -210,8 +216,9 @@ final class CheckpointRepository {
                     row.getBoolean("signalled"));
         }
 
-        Committed committed(WorkflowSnapshot snapshot, TaskClaim claim) {
-            return new Committed(version, expiresAt.map(end -> next(snapshot, claim, end)), signalled);
+        Committed committed(Commit commit) {
+            return new Committed(
+                    version, expiresAt.map(end -> next(commit.snapshot(), commit.claim(), end)), signalled);
         }
 
         private TaskClaim next(WorkflowSnapshot snapshot, TaskClaim claim, Instant end) {
@@ -232,12 +239,8 @@ final class CheckpointRepository {
 
     /** Empty if nothing was written. */
     private Optional<Row> write(Params params) {
-        return write(checkpoint, params);
-    }
-
-    private Optional<Row> write(String sql, Params params) {
         return jdbc.query(
-                sql,
+                checkpoint,
                 params,
                 rows -> rows.next() && rows.getObject("checkpoint_version") != null
                         ? Optional.of(Row.of(rows))

@@ -225,7 +225,6 @@ final class ClaimRepository {
             SELECT t.claim_token
             FROM ${schema}.sayiir_workflow_tasks AS t
             WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
-            FOR UPDATE
             """;
 
     private final NamedParameterJdbcOperations jdbc;
@@ -240,6 +239,7 @@ final class ClaimRepository {
     private final String release;
     private final String releaseAll;
     private final String isHeld;
+    private final String keep;
 
     ClaimRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
@@ -254,6 +254,7 @@ final class ClaimRepository {
         this.release = schema.in(RELEASE);
         this.releaseAll = schema.in(RELEASE_ALL);
         this.isHeld = schema.in(IS_HELD);
+        this.keep = schema.in(IS_HELD + "FOR UPDATE");
     }
 
     /** A claim with what is stored of its instance, and whether that has been asked to be cancelled or paused. */
@@ -351,9 +352,13 @@ final class ClaimRepository {
         return jdbc.update(report, key(claim).text("error", error)) == 1;
     }
 
-    /** Whether it is still held; and if so, it cannot be lost before the transaction ends. */
     boolean isHeld(TaskClaim claim) {
         return !jdbc.queryForList(isHeld, key(claim), Long.class).isEmpty();
+    }
+
+    /** Whether it is still held; and if so, it cannot be lost before the transaction ends. */
+    boolean keep(TaskClaim claim) {
+        return !jdbc.queryForList(keep, key(claim), Long.class).isEmpty();
     }
 
     static long micros(Duration duration) {

@@ -4,16 +4,12 @@ import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
-import dev.sayiir.persistence.Claims;
-import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.SnapshotNotFoundException;
-import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.ClaimRepository.Claimed;
 import dev.sayiir.workflow.Identifiers;
 import dev.sayiir.workflow.WorkflowSnapshot;
@@ -24,15 +20,11 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Claims tasks and commits them. Each is one statement, followed by more only if it found nothing to commit, or a cancel
- * or pause that is to be carried out.
- */
+/** Claims tasks, in one statement, followed by more only where a cancel, a pause or an event is to be carried out. */
 final class ClaimService {
 
     private static final Logger log = LoggerFactory.getLogger(ClaimService.class);
@@ -41,8 +33,6 @@ final class ClaimService {
     private final ClaimRepository claims;
     private final InstanceRepository instances;
     private final SnapshotLoader loader;
-    private final SnapshotSaver saver;
-    private final InstanceLock lock;
     private final SignalService signals;
     private final PostgresWakeUps wakeUps;
     private final StoreObserver observer;
@@ -52,8 +42,6 @@ final class ClaimService {
             ClaimRepository claims,
             InstanceRepository instances,
             SnapshotLoader loader,
-            SnapshotSaver saver,
-            InstanceLock lock,
             SignalService signals,
             PostgresWakeUps wakeUps,
             StoreObserver observer) {
@@ -61,8 +49,6 @@ final class ClaimService {
         this.claims = claims;
         this.instances = instances;
         this.loader = loader;
-        this.saver = saver;
-        this.lock = lock;
         this.signals = signals;
         this.wakeUps = wakeUps;
         this.observer = observer;
@@ -140,66 +126,15 @@ final class ClaimService {
         return extended;
     }
 
-    /** Throws {@link ClaimLostException} if it is so; else it cannot be lost before the transaction ends. */
-    void requireHeld(TaskClaim claim) {
-        if (!claims.isHeld(claim)) {
+    /**
+     * Throws {@link ClaimLostException} if it is so; else, if it waits for whoever has locked it, it cannot be lost before the
+     * transaction ends.
+     */
+    void requireHeld(TaskClaim claim, boolean waits) {
+        if (!(waits ? claims.keep(claim) : claims.isHeld(claim))) {
             observer.claimsLost(1);
             throw new ClaimLostException(claim);
         }
-    }
-
-    CommittedTask commit(
-            StoreOperation operation, TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        Claims.requireCommittable(claim, snapshot);
-        carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
-        Committed committed = failures.retryWrite(
-                operation,
-                claim.instanceId(),
-                write -> commitOnce(claim, snapshot, carryOn, write)
-                        .orElseGet(() -> commitLocked(claim, snapshot, carryOn, write)));
-        if (committed.signalled() && isStopped(operation, committed.next().orElse(claim))) {
-            return new CommittedTask(load(operation, claim.instanceId()), Optional.empty());
-        }
-        return new CommittedTask(snapshot.storedAs(committed.version(), snapshot.incarnation()), committed.next());
-    }
-
-    /**
-     * Why nothing was written is found out under the instance's lock: an earlier attempt was committed after all, or there
-     * is an end, a lost claim, or another checkpoint.
-     */
-    private Committed commitLocked(
-            TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
-        String instanceId = claim.instanceId();
-        return lock.ifStored(instanceId, stored -> {
-                    OptionalLong written = saver.versionWritten(instanceId, write);
-                    if (written.isPresent()) {
-                        return committedBefore(claim, snapshot, written.getAsLong());
-                    }
-                    InstanceLock.requireUnfinished(instanceId, stored);
-                    requireHeld(claim);
-                    if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
-                        throw new StaleSnapshotException(instanceId, snapshot.version(), stored.version());
-                    }
-                    return commitOnce(claim, snapshot, carryOn, write)
-                            .orElseThrow(() -> InstanceLock.broken(instanceId));
-                })
-                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
-    }
-
-    private Optional<Committed> commitOnce(
-            TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
-        try {
-            return saver.commit(claim, snapshot, carryOn, failures.inCallersTransaction(), write);
-        } catch (ClaimLostException e) {
-            observer.claimsLost(1);
-            throw e;
-        }
-    }
-
-    /** Whether the instance is signalled remains to be seen. */
-    private Committed committedBefore(TaskClaim claim, WorkflowSnapshot snapshot, long version) {
-        return new Committed(
-                version, snapshot.openTask().flatMap(next -> claims.carriedOn(claim, next.taskId(), version)), true);
     }
 
     /**
@@ -228,10 +163,5 @@ final class ClaimService {
             failures.retry(operation, () -> claims.release(List.of(claim), Duration.ZERO));
         }
         return !running;
-    }
-
-    private WorkflowSnapshot load(StoreOperation operation, String instanceId) {
-        return failures.retry(operation, () -> loader.current(instanceId))
-                .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 }

@@ -85,12 +85,15 @@ final class EventRepository {
               AND e.consumed_at IS NULL
             """;
 
-    /** For a caller who holds the lock: nobody else can take it meanwhile. The first entry of an index of its own. */
+    /**
+     * For a caller who holds the lock: nobody else can take it meanwhile. The first entry of an index of its own: in that
+     * order, and not by the number alone, which another index has, too, with everything that has been consumed.
+     */
     private static final String OLDEST = """
             SELECT e.id, e.payload
             FROM ${schema}.sayiir_workflow_events AS e
             WHERE e.instance_id = :instanceId AND e.name = :name AND e.kind = 'EventSent' AND e.consumed_at IS NULL
-            ORDER BY e.id
+            ORDER BY e.instance_id, e.name, e.id
             LIMIT 1
             """;
 

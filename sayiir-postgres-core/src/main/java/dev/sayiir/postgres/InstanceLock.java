@@ -36,11 +36,20 @@ final class InstanceLock {
 
     /** Empty if there is no such instance. */
     <T> Optional<T> ifStored(String instanceId, Function<Stored, T> action) {
+        return locked(instanceId, instances::lock, action);
+    }
+
+    /** For what can wait but must not: empty as well if somebody else is changing the instance at this moment. */
+    <T> Optional<T> ifFree(String instanceId, Function<Stored, T> action) {
+        return locked(instanceId, instances::lockIfFree, action);
+    }
+
+    private <T> Optional<T> locked(
+            String instanceId, Function<String, Optional<Stored>> lock, Function<Stored, T> action) {
         AtomicReference<@Nullable Done<T>> done = new AtomicReference<>();
         try {
-            Optional<Supplier<T>> outcome = transactions.execute(transaction -> instances
-                    .lock(instanceId)
-                    .map(stored -> {
+            Optional<Supplier<T>> outcome =
+                    transactions.execute(transaction -> lock.apply(instanceId).map(stored -> {
                         Supplier<T> result = outcome(stored, action);
                         if (transaction.isNewTransaction()) {
                             done.set(new Done<>(stored.transactionId().orElseThrow(), result));

@@ -21,15 +21,17 @@ final class InstanceRepository {
             """;
 
     /**
-     * No other table in it: after a wait, PostgreSQL checks only the locked row again and would lose a joined one. By the id
-     * of the transaction the server can be asked later whether it was committed.
+     * No other table in it: after a wait, PostgreSQL checks only the locked row again and would lose a joined one. The clock
+     * is read outside of it, and so after the wait. By the id of the transaction the server can be asked later whether it was
+     * committed.
      */
     private static final String LOCK = """
-            SELECT w.version, w.status, w.incarnation, w.position_kind, clock_timestamp() AS now,
+            SELECT l.version, l.status, l.incarnation, l.position_kind, clock_timestamp() AS now,
                    pg_current_xact_id()::text AS transaction_id
-            FROM ${schema}.sayiir_workflows AS w
-            WHERE w.instance_id = :instanceId
-            FOR NO KEY UPDATE
+            FROM (SELECT w.version, w.status, w.incarnation, w.position_kind
+                  FROM ${schema}.sayiir_workflows AS w
+                  WHERE w.instance_id = :instanceId
+                  FOR NO KEY UPDATE%s) AS l
             """;
 
     private static final String IS_COMMITTED = "SELECT pg_xact_status(:transactionId::text::xid8) = 'committed'";
@@ -66,6 +68,7 @@ final class InstanceRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final String find;
     private final String lock;
+    private final String lockIfFree;
     private final String isCommitted;
     private final String tasks;
     private final String delete;
@@ -74,7 +77,8 @@ final class InstanceRepository {
     InstanceRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.find = schema.in(FIND);
-        this.lock = schema.in(LOCK);
+        this.lock = schema.in(LOCK.formatted(""));
+        this.lockIfFree = schema.in(LOCK.formatted(" SKIP LOCKED"));
         this.isCommitted = schema.in(IS_COMMITTED);
         this.tasks = schema.in(TASKS);
         this.delete = schema.in(DELETE);
@@ -106,6 +110,11 @@ final class InstanceRepository {
     /** The same, locked until the transaction ends. */
     Optional<Stored> lock(String instanceId) {
         return stored(lock, instanceId);
+    }
+
+    /** The same without waiting: empty as well if somebody else has locked it. */
+    Optional<Stored> lockIfFree(String instanceId) {
+        return stored(lockIfFree, instanceId);
     }
 
     boolean isCommitted(String transactionId) {

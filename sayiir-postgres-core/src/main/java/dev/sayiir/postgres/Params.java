@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SqlTypeValue;
 import org.springframework.jdbc.core.namedparam.AbstractSqlParameterSource;
@@ -76,7 +77,7 @@ final class Params extends AbstractSqlParameterSource {
         return array(name, "text", values.toArray(String[]::new));
     }
 
-    Params numbers(String name, Collection<Long> values) {
+    Params numbers(String name, Collection<? extends @Nullable Long> values) {
         return array(name, "bigint", values.toArray(Long[]::new));
     }
 
@@ -85,7 +86,18 @@ final class Params extends AbstractSqlParameterSource {
     }
 
     Params payloads(String name, Collection<Payload> values) {
-        return array(name, "bytea", values.stream().map(Payload::bytes).toArray(byte[][]::new));
+        return blobs(name, values.stream().map(Payload::bytes).toList());
+    }
+
+    Params blobs(String name, Collection<byte[]> values) {
+        return array(name, "bytea", values.toArray(byte[][]::new));
+    }
+
+    /** An array in PostgreSQL's text form, to be an element where an array of arrays would have to be rectangular. */
+    static String literal(Collection<String> elements) {
+        return elements.stream()
+                .map(element -> '"' + element.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .collect(Collectors.joining(",", "{", "}"));
     }
 
     /** Most are empty: those are left to the server to find the type of, which takes the driver next to nothing. */

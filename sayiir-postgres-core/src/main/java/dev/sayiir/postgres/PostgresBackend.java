@@ -9,7 +9,6 @@ import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
-import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
@@ -104,7 +103,9 @@ public final class PostgresBackend
     private final EventRepository events;
     private final ClaimRepository claims;
     private final ClaimService claiming;
+    private final CommitService commits;
     private final BranchService branches;
+    private final GroupCommits groups;
     private final PostgresWakeUps wakeUps;
     private final @Nullable HikariDataSource ownDataSource;
 
@@ -122,7 +123,8 @@ public final class PostgresBackend
         this.status = new StatusRepository(jdbc, name);
         this.instances = new InstanceRepository(jdbc, name);
         InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager), failures);
-        this.saver = new SnapshotSaver(instances, new CheckpointRepository(jdbc, name), builder.codecs, lock, observer);
+        CheckpointRepository checkpoints = new CheckpointRepository(jdbc, name);
+        this.saver = new SnapshotSaver(instances, checkpoints, builder.codecs, lock, observer);
         this.loader = new SnapshotLoader(jdbc, name, builder.codecs);
         this.results = new TaskResultRepository(jdbc, name);
         this.history = new HistoryRepository(jdbc, name);
@@ -134,8 +136,11 @@ public final class PostgresBackend
         this.wakeUps = new PostgresWakeUps(
                 builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections), observer);
         this.claims = new ClaimRepository(jdbc, name);
-        this.claiming = new ClaimService(failures, claims, instances, loader, saver, lock, signals, wakeUps, observer);
-        this.branches = new BranchService(failures, new BranchRepository(jdbc, name), claims, saver, lock, claiming);
+        this.claiming = new ClaimService(failures, claims, instances, loader, signals, wakeUps, observer);
+        this.commits = new CommitService(failures, checkpoints, claims, instances, loader, saver, lock, claiming);
+        BranchRepository branchTasks = new BranchRepository(jdbc, name);
+        this.branches = new BranchService(failures, branchTasks, claims, instances, saver, lock, claiming);
+        this.groups = new GroupCommits(failures, checkpoints, branchTasks, commits, branches);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -437,38 +442,32 @@ public final class PostgresBackend
     @Override
     public int releaseTaskClaims(Collection<TaskClaim> held, Duration delay) {
         ClaimQuery.requireDelay("delay", delay);
-        int released = operations.run(StoreOperation.of("releaseTaskClaims"), () -> claims.release(held, delay));
+        if (held.isEmpty()) {
+            return 0;
+        }
+        // What an attempt in doubt may have given back is not held any more.
+        int released = operations.write(
+                on("releaseTaskClaims", held.iterator().next().instanceId()),
+                write -> write.inDoubt() ? released(held, delay) : claims.release(held, delay));
         if (released > 0 && delay.isZero()) {
             wakeUps.announce();
         }
         return released;
     }
 
-    @Override
-    public List<CommitResult> commitTasks(List<TaskCommit> commits) {
-        return operations.inSteps(
-                StoreOperation.of("commitTasks"),
-                operation -> commits.stream()
-                        .map(commit -> committed(operation, commit))
-                        .toList());
+    private int released(Collection<TaskClaim> held, Duration delay) {
+        claims.release(held, delay);
+        return held.size();
     }
 
-    private CommitResult committed(StoreOperation operation, TaskCommit commit) {
-        try {
-            if (commit instanceof TaskCommit.OfBranchTask task) {
-                CommittedBranchTask done = branches.commit(operation, task.claim(), task.outcome(), task.carryOn());
-                return new CommitResult.Stored(
-                        Optional.empty(), done.next(), done.next().isEmpty());
-            }
-            TaskCommit.OfTask task = (TaskCommit.OfTask) commit;
-            CommittedTask done = claiming.commit(operation, task.claim(), task.snapshot(), task.carryOn());
-            return new CommitResult.Stored(
-                    Optional.of(done.snapshot()),
-                    done.next(),
-                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
-        } catch (RuntimeException e) {
-            return new CommitResult.NotStored(e);
+    @Override
+    public List<CommitResult> commitTasks(List<TaskCommit> commits) {
+        List<CommitResult> results =
+                operations.inSteps(StoreOperation.of("commitTasks"), operation -> groups.commit(operation, commits));
+        if (results.stream().anyMatch(it -> it instanceof CommitResult.Stored stored && stored.mayBeDue())) {
+            wakeUps.announce();
         }
+        return results;
     }
 
     @Override
@@ -483,8 +482,9 @@ public final class PostgresBackend
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        CommittedTask committed = operations.inSteps(
-                with("commitTask", snapshot), operation -> claiming.commit(operation, claim, snapshot, carryOn));
+        TaskCommit.OfTask task = new TaskCommit.OfTask(claim, snapshot, carryOn);
+        CommittedTask committed =
+                operations.inSteps(with("commitTask", snapshot), operation -> commits.commit(operation, task));
         if (committed.next().isEmpty()) {
             wakeUps.announced(committed.snapshot());
         }
@@ -525,9 +525,9 @@ public final class PostgresBackend
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
+        TaskCommit.OfBranchTask task = new TaskCommit.OfBranchTask(claim, outcome, carryOn);
         CommittedBranchTask committed = operations.inSteps(
-                on("commitBranchTask", claim.instanceId()),
-                operation -> branches.commit(operation, claim, outcome, carryOn));
+                on("commitBranchTask", claim.instanceId()), operation -> branches.commit(operation, task));
         if (committed.next().isEmpty()) {
             wakeUps.announce();
         }

@@ -69,10 +69,13 @@ final class SignalService {
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    /** Usually nothing is pending, which one look at an index tells, without a lock or a transaction. */
+    /**
+     * Usually nothing is pending, which one look at an index tells, without a lock or a transaction. Whoever changes the
+     * instance at this moment is not waited for: the request stays pending, and workers look again.
+     */
     boolean check(String instanceId, SignalKind kind, Optional<String> interruptedAtTask) {
         return pending(instanceId, kind).isPresent()
-                && lock.ifStored(
+                && lock.ifFree(
                                 instanceId,
                                 stored -> kind.isOpenTo(stored.status())
                                         && apply(instanceId, kind, stored, interruptedAtTask))
@@ -117,9 +120,9 @@ final class SignalService {
                 : Optional.empty();
     }
 
-    /** For an instance that stands at a wait; whether the event that it waits for was there. */
+    /** For an instance that stands at a wait; whether the event that it waits for was there. Waits for nobody. */
     boolean deliverPending(String instanceId) {
-        return lock.ifStored(
+        return lock.ifFree(
                         instanceId,
                         stored -> deliverIfAwaited(load(instanceId), stored).isPresent())
                 .orElse(false);

@@ -2,13 +2,11 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.codec.SnapshotSerializationException;
-import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.postgres.CheckpointRepository.Committed;
 import dev.sayiir.postgres.InstanceRepository.Stored;
 import dev.sayiir.postgres.InstanceRepository.StoredTasks;
 import dev.sayiir.workflow.Payload;
@@ -105,21 +103,10 @@ final class SnapshotSaver {
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
-    /**
-     * Empty if another version is stored, or the instance is finished or gone.
-     *
-     * @throws ClaimLostException if the claim is lost, after which the transaction can only be rolled back; if it is to be
-     *     spared, there is none, and it is empty then, too
-     */
-    Optional<Committed> commit(
-            TaskClaim claim,
-            WorkflowSnapshot snapshot,
-            Optional<Duration> carryOn,
-            boolean transactionSpared,
-            Write write) {
+    /** What commits a task with a snapshot. */
+    Commit commit(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn, Write write) {
         TaskChanges changes = snapshot.taskChanges().orElseThrow();
-        return checkpoints.commit(
-                checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn, transactionSpared);
+        return Commit.of(checkpoint(snapshot, encode(snapshot), changes, write), claim, carryOn);
     }
 
     /** Saves what was made of the stored snapshot while the lock has been held; nothing is written if it is refused. */

@@ -83,11 +83,16 @@ final class TransientFailures {
      * been carried out. If that cannot be found out any more, the caller has to know.
      */
     <T> T retryWrite(StoreOperation operation, String instanceId, Function<Write, T> work) {
+        return retryWrite(operation, instanceId, Write.first(), work);
+    }
+
+    /** The same for a write of which an attempt may have been made already. */
+    <T> T retryWrite(StoreOperation operation, String instanceId, Write first, Function<Write, T> work) {
         if (inCallersTransaction()) {
-            return work.apply(Write.first());
+            return work.apply(first);
         }
-        long id = Write.newId();
-        AtomicBoolean inDoubt = new AtomicBoolean();
+        long id = first.id();
+        AtomicBoolean inDoubt = new AtomicBoolean(first.inDoubt());
         try {
             return retry(operation, () -> {
                 try {
@@ -105,7 +110,7 @@ final class TransientFailures {
     }
 
     /** Whether the connection was there and broke; a server that is shut down may have committed before it said so. */
-    private static boolean leavesDoubt(RuntimeException failure) {
+    static boolean leavesDoubt(RuntimeException failure) {
         if (failure instanceof CannotGetJdbcConnectionException
                 || failure instanceof CannotCreateTransactionException) {
             return false;

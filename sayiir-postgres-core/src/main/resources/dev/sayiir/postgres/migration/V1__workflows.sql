@@ -431,17 +431,18 @@ $$;
 -- plan of so many parts takes longer to set up than to run, and here what is not needed is not even begun.
 --
 -- checkpoint_version stays NULL, and nothing is written, if the id is taken (p_based_on is NULL), another version is
--- stored, or the instance is finished or gone. A lost claim is an error, which takes back what has been written, unless a
--- transaction that has done more is to be spared that. Times are microseconds or the database's own.
+-- stored, the instance is finished or gone, or the claim is lost; and, unless it waits, if somebody else has locked the
+-- instance or the task. Times are microseconds or the database's own, read when both are locked.
 CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
     p_baseline boolean, p_created_at timestamptz, p_definition_hash text, p_initial_input bytea,
     p_status text, p_position_kind text, p_current_task_id text, p_completed_task_count integer, p_task_priority smallint,
     p_task_tags text[], p_trace_parent text, p_error text, p_status_reason text, p_status_requested_by text,
     p_data bytea, p_completed_task_ids text[], p_outputs bytea[], p_withdrawn_task_ids text[],
-    -- The task that is committed; whether it is done, and that is all of it; whether a lost claim is to be no error; and the
-    -- claim on the next one.
-    p_claimed_task_id text, p_claim_token bigint, p_claimed_done boolean, p_transaction_spared boolean, p_worker_id text, p_carry_on bigint,
+    -- Whether to wait for whoever has locked the instance.
+    p_waits boolean,
+    -- The task that is committed; whether it is done, and that is all of it; and the claim on the next one.
+    p_claimed_task_id text, p_claim_token bigint, p_claimed_done boolean, p_worker_id text, p_carry_on bigint,
     -- The task at which the instance stands now.
     p_open_task_id text, p_open_done boolean, p_open_withdrawn boolean, p_waiting boolean, p_not_before timestamptz,
     p_awaited_event text, p_branches_left integer, p_last_failed_worker text, p_last_error text, p_failures bigint,
@@ -454,25 +455,36 @@ CREATE FUNCTION ${schema}.sayiir_checkpoint(
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     running CONSTANT boolean := p_status = 'InProgress';
+    now timestamptz;
     due timestamptz;
 BEGIN
-    IF p_transaction_spared THEN
-        -- In the usual order of locks. Who has waited for the first sees by the second what the claim is now.
+    -- In the usual order of locks. Who has waited for the first sees by the second what the claim is now.
+    IF p_based_on IS NOT NULL AND p_waits THEN
         PERFORM FROM ${schema}.sayiir_workflows AS w WHERE w.instance_id = p_instance_id FOR NO KEY UPDATE;
-        PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
-        WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token
-        FOR NO KEY UPDATE;
-        IF NOT FOUND THEN
-            RETURN;
+        IF FOUND AND p_claim_token IS NOT NULL THEN
+            PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token
+            FOR NO KEY UPDATE;
+        END IF;
+    ELSIF p_based_on IS NOT NULL THEN
+        PERFORM FROM ${schema}.sayiir_workflows AS w WHERE w.instance_id = p_instance_id FOR NO KEY UPDATE SKIP LOCKED;
+        IF FOUND AND p_claim_token IS NOT NULL THEN
+            PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token
+            FOR NO KEY UPDATE SKIP LOCKED;
         END IF;
     END IF;
+    IF p_based_on IS NOT NULL AND NOT FOUND THEN
+        RETURN;
+    END IF;
+    now := clock_timestamp();
 
     IF p_based_on IS NULL THEN
         INSERT INTO ${schema}.sayiir_workflows AS w
             (instance_id, version, data_version, base_version, incarnation, created_at, updated_at,
              completed_task_count, task_priority, status, definition_hash, position_kind, current_task_id,
              task_tags, trace_parent, error, status_reason, status_requested_by)
-        VALUES (p_instance_id, 1, 1, 1, p_incarnation, p_created_at, clock_timestamp(),
+        VALUES (p_instance_id, 1, 1, 1, p_incarnation, p_created_at, now,
                 p_completed_task_count, p_task_priority, p_status, p_definition_hash, p_position_kind, p_current_task_id,
                 p_task_tags, p_trace_parent, p_error, p_status_reason, p_status_requested_by)
         ON CONFLICT (instance_id) DO NOTHING
@@ -483,7 +495,7 @@ BEGIN
         UPDATE ${schema}.sayiir_workflows AS w
         SET version = w.version + 1,
             data_version = w.version + 1,
-            updated_at = clock_timestamp(),
+            updated_at = now,
             completed_task_count = p_completed_task_count,
             task_priority = p_task_priority,
             position_kind = p_position_kind,
@@ -502,7 +514,7 @@ BEGIN
             data_version = w.version + 1,
             base_version = CASE WHEN p_baseline THEN w.version + 1 ELSE w.base_version END,
             created_at = CASE WHEN p_baseline THEN p_created_at ELSE w.created_at END,
-            updated_at = clock_timestamp(),
+            updated_at = now,
             completed_task_count = p_completed_task_count,
             task_priority = p_task_priority,
             status = p_status,
@@ -568,10 +580,6 @@ BEGIN
                 claimed_at = NULL,
                 claim_expires_at = NULL
             WHERE t.instance_id = p_instance_id AND t.task_id = p_claimed_task_id AND t.claim_token = p_claim_token;
-        END IF;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'The claim on task % of instance % was lost while it was committed', p_claimed_task_id, p_instance_id
-                USING ERRCODE = 'SY001', HINT = 'Leave the task to whoever has it now.';
         END IF;
     END IF;
 
@@ -717,120 +725,165 @@ BEGIN
 END
 $$;
 
--- The checkpoint that most are: a claimed task is done, and another task is to be run. What is written, in which order, and
--- what comes of a lost race or claim is the same as in sayiir_checkpoint; but of 45 parameters 15 are left, and nothing is
--- asked that is known.
-CREATE FUNCTION ${schema}.sayiir_step(
-    p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
-    p_completed_task_count integer, p_task_priority smallint, p_task_tags text[], p_trace_parent text, p_data bytea,
-    p_task_id text, p_claim_token bigint, p_output bytea,
-    p_next_task_id text, p_worker_id text, p_carry_on bigint,
-    OUT checkpoint_version bigint, OUT checkpoint_at timestamptz,
-    OUT next_claim_token bigint, OUT next_attempts integer, OUT next_expires_at timestamptz, OUT signalled boolean)
+-- Commits steps, the checkpoints that most are: a claimed task is done, and another task is to be run. Any number of them,
+-- of different instances, in two statements: what each writes is the same as by sayiir_checkpoint, and what a statement
+-- costs is paid once for all of them.
+--
+-- The first statement locks the instances in the order of their keys and the claims with them, and keeps those of which
+-- everything is as it should be: a row is returned only for these. The others are not touched; unless it waits, those are
+-- among them that somebody else has locked. The second one takes a snapshot after that, and finds all rows by their keys; each
+-- of its parts is joined to the steps only, since two of its parts would be compared row by row.
+CREATE FUNCTION ${schema}.sayiir_commit_steps(
+    p_waits boolean,
+    -- Of each step, at the same place. Tags are an array in text form.
+    p_instance_ids text[], p_based_on bigint[], p_incarnations bigint[], p_write_ids bigint[],
+    p_completed_task_counts integer[], p_task_priorities smallint[], p_task_tags text[], p_trace_parents text[],
+    p_data bytea[], p_task_ids text[], p_claim_tokens bigint[], p_outputs bytea[], p_next_task_ids text[],
+    -- For how long the claim is carried on to the next task, in microseconds; NULL if it is not.
+    p_carry_on bigint[])
+    RETURNS TABLE (place bigint, checkpoint_version bigint, checkpoint_at timestamptz, next_claim_token bigint,
+                   next_attempts integer, next_expires_at timestamptz, signalled boolean)
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
-    definition text;
-    next_claimed_at timestamptz;
-    next_worker_id text;
+    free bigint[];
+    now timestamptz;
 BEGIN
-    UPDATE ${schema}.sayiir_workflows AS w
-    SET version = w.version + 1,
-        data_version = w.version + 1,
-        updated_at = clock_timestamp(),
-        completed_task_count = p_completed_task_count,
-        task_priority = p_task_priority,
-        position_kind = 'AtTask',
-        current_task_id = p_next_task_id,
-        task_tags = p_task_tags,
-        trace_parent = p_trace_parent
-    WHERE w.instance_id = p_instance_id
-      AND w.version = p_based_on
-      AND w.incarnation = p_incarnation
-      AND (w.status = 'InProgress') IS TRUE
-    RETURNING w.version, w.updated_at, w.updated_at + p_carry_on * interval '1 microsecond', w.definition_hash
-    INTO checkpoint_version, checkpoint_at, next_expires_at, definition;
-    IF NOT FOUND THEN
+    IF p_waits THEN
+        SELECT array_agg(l.place) INTO free
+        FROM (SELECT s.place
+              FROM unnest(p_instance_ids, p_based_on, p_incarnations, p_task_ids, p_claim_tokens)
+                   WITH ORDINALITY AS s (instance_id, based_on, incarnation, task_id, claim_token, place)
+              JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = s.instance_id
+              JOIN ${schema}.sayiir_workflow_tasks AS t ON t.instance_id = s.instance_id AND t.task_id = s.task_id
+              WHERE w.version = s.based_on
+                AND w.incarnation = s.incarnation
+                AND (w.status = 'InProgress') IS TRUE
+                AND t.claim_token = s.claim_token
+              ORDER BY w.instance_id
+              FOR NO KEY UPDATE OF w, t) AS l;
+    ELSE
+        SELECT array_agg(l.place) INTO free
+        FROM (SELECT s.place
+              FROM unnest(p_instance_ids, p_based_on, p_incarnations, p_task_ids, p_claim_tokens)
+                   WITH ORDINALITY AS s (instance_id, based_on, incarnation, task_id, claim_token, place)
+              JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = s.instance_id
+              JOIN ${schema}.sayiir_workflow_tasks AS t ON t.instance_id = s.instance_id AND t.task_id = s.task_id
+              WHERE w.version = s.based_on
+                AND w.incarnation = s.incarnation
+                AND (w.status = 'InProgress') IS TRUE
+                AND t.claim_token = s.claim_token
+              ORDER BY w.instance_id
+              FOR NO KEY UPDATE OF w, t SKIP LOCKED) AS l;
+    END IF;
+    IF free IS NULL THEN
         RETURN;
     END IF;
+    now := clock_timestamp();
 
-    INSERT INTO ${schema}.sayiir_workflow_history
-        (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs, data, write_id)
-    VALUES (p_instance_id, checkpoint_version, checkpoint_at, false, 'InProgress', p_next_task_id,
-            ARRAY[p_task_id], ARRAY[p_output], p_data, p_write_id)
-    RETURNING EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
-                      WHERE e.instance_id = p_instance_id
-                        AND e.kind IN ('CancelRequested', 'PauseRequested')
-                        AND e.consumed_at IS NULL)
-    INTO signalled;
-
-    UPDATE ${schema}.sayiir_workflow_tasks AS t
-    SET status = 'completed',
-        ready_at = NULL,
-        completed_version = checkpoint_version,
-        completed_at = checkpoint_at,
-        claim_token = NULL,
-        claimed_at = NULL,
-        claim_expires_at = NULL,
-        last_failed_worker = NULL,
-        error = NULL,
-        branch = NULL,
-        after_task_id = NULL,
-        not_before = NULL,
-        branches_left = NULL
-    WHERE t.instance_id = p_instance_id AND t.task_id = p_task_id AND t.claim_token = p_claim_token;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'The claim on task % of instance % was lost while it was committed', p_task_id, p_instance_id
-            USING ERRCODE = 'SY001', HINT = 'Leave the task to whoever has it now.';
-    END IF;
-
-    next_attempts := 0;
-    IF p_carry_on IS NOT NULL THEN
-        next_claim_token := nextval($name$ ${schema}.sayiir_claim_token $name$);
-        next_claimed_at := checkpoint_at;
-        next_worker_id := p_worker_id;
-        next_attempts := 1;
-    END IF;
-    INSERT INTO ${schema}.sayiir_workflow_tasks AS t
-        (instance_id, task_id, status, ready_at, started_at,
-         claim_token, claimed_at, claim_expires_at, worker_id, attempts, task_priority, definition_hash, task_tags)
-    VALUES (p_instance_id, p_next_task_id, 'active', COALESCE(next_expires_at, checkpoint_at), checkpoint_at,
-            next_claim_token, next_claimed_at, next_expires_at, next_worker_id, next_attempts,
-            p_task_priority, definition, p_task_tags)
-    ON CONFLICT (instance_id, task_id) DO NOTHING;
-    IF NOT FOUND THEN
-        -- In another round of a loop: it was closed, and is open again.
+    RETURN QUERY
+    WITH step AS (
+        SELECT s.instance_id, s.based_on + 1 AS version, s.write_id, s.completed_task_count, s.task_priority,
+               s.task_tags::text[] AS task_tags, s.trace_parent, s.data, s.task_id, s.output, s.next_task_id,
+               now + s.carry_on * interval '1 microsecond' AS next_expires_at,
+               -- Quoted by dollars, since there may be an apostrophe in the schema's name.
+               CASE WHEN s.carry_on IS NOT NULL THEN nextval($name$ ${schema}.sayiir_claim_token $name$) END AS next_claim_token,
+               s.place
+        FROM unnest(p_instance_ids, p_based_on, p_write_ids, p_completed_task_counts, p_task_priorities, p_task_tags,
+                    p_trace_parents, p_data, p_task_ids, p_outputs, p_next_task_ids, p_carry_on)
+             WITH ORDINALITY AS s (instance_id, based_on, write_id, completed_task_count, task_priority, task_tags,
+                                   trace_parent, data, task_id, output, next_task_id, carry_on, place)
+        WHERE s.place = ANY (free)
+    ), instance AS (
+        -- Leaves the status alone, so that no trigger has to look at it, and every indexed column.
+        UPDATE ${schema}.sayiir_workflows AS w
+        SET version = s.version,
+            data_version = s.version,
+            updated_at = now,
+            completed_task_count = s.completed_task_count,
+            task_priority = s.task_priority,
+            position_kind = 'AtTask',
+            current_task_id = s.next_task_id,
+            task_tags = s.task_tags,
+            trace_parent = s.trace_parent
+        FROM step AS s
+        WHERE w.instance_id = s.instance_id
+        RETURNING s.place, s.instance_id, s.task_id, s.next_task_id, s.task_priority, s.task_tags, s.next_claim_token,
+                  s.next_expires_at, s.version, w.definition_hash
+    ), checkpoint AS (
+        INSERT INTO ${schema}.sayiir_workflow_history
+            (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs, data, write_id)
+        SELECT s.instance_id, s.version, now, false, 'InProgress', s.next_task_id, ARRAY[s.task_id], ARRAY[s.output], s.data, s.write_id
+        FROM step AS s
+    ), done AS (
         UPDATE ${schema}.sayiir_workflow_tasks AS t
-        SET status = 'active',
-            ready_at = COALESCE(next_expires_at, checkpoint_at),
-            started_at = checkpoint_at,
-            completed_at = NULL,
-            claim_token = next_claim_token,
-            claimed_at = next_claimed_at,
-            claim_expires_at = next_expires_at,
-            worker_id = COALESCE(next_worker_id, t.worker_id),
-            attempts = next_attempts,
-            failures = 0,
-            crashes = 0,
-            task_priority = p_task_priority,
-            definition_hash = definition,
-            task_tags = p_task_tags,
+        SET status = 'completed',
+            ready_at = NULL,
+            completed_version = i.version,
+            completed_at = now,
+            claim_token = NULL,
+            claimed_at = NULL,
+            claim_expires_at = NULL,
             last_failed_worker = NULL,
             error = NULL,
             branch = NULL,
             after_task_id = NULL,
             not_before = NULL,
             branches_left = NULL
-        WHERE t.instance_id = p_instance_id AND t.task_id = p_next_task_id;
-    END IF;
+        FROM instance AS i
+        WHERE t.instance_id = i.instance_id AND t.task_id = i.task_id
+        RETURNING i.place, i.instance_id, i.version, i.next_task_id, i.task_priority, i.task_tags, i.definition_hash,
+                  i.next_claim_token, i.next_expires_at, t.worker_id
+    ), opened AS (
+        INSERT INTO ${schema}.sayiir_workflow_tasks AS t
+            (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at, worker_id, attempts,
+             task_priority, definition_hash, task_tags)
+        SELECT d.instance_id, d.next_task_id, 'active', COALESCE(d.next_expires_at, now), now, d.next_claim_token,
+               CASE WHEN d.next_claim_token IS NOT NULL THEN now END, d.next_expires_at,
+               CASE WHEN d.next_claim_token IS NOT NULL THEN d.worker_id END,
+               CASE WHEN d.next_claim_token IS NOT NULL THEN 1 ELSE 0 END,
+               d.task_priority, d.definition_hash, d.task_tags
+        FROM done AS d
+        -- In another round of a loop: it was closed, and is open again.
+        ON CONFLICT (instance_id, task_id) DO UPDATE SET
+            status = 'active',
+            ready_at = excluded.ready_at,
+            started_at = now,
+            completed_at = NULL,
+            claim_token = excluded.claim_token,
+            claimed_at = excluded.claimed_at,
+            claim_expires_at = excluded.claim_expires_at,
+            worker_id = COALESCE(excluded.worker_id, t.worker_id),
+            attempts = excluded.attempts,
+            failures = 0,
+            crashes = 0,
+            task_priority = excluded.task_priority,
+            definition_hash = excluded.definition_hash,
+            task_tags = excluded.task_tags,
+            last_failed_worker = NULL,
+            error = NULL,
+            branch = NULL,
+            after_task_id = NULL,
+            not_before = NULL,
+            branches_left = NULL
+    )
+    SELECT d.place, d.version, now, d.next_claim_token, CASE WHEN d.next_claim_token IS NOT NULL THEN 1 ELSE 0 END,
+           d.next_expires_at,
+           -- A cancel or a pause that was asked for until the lock was there; later ones find the task free, or claimed anew.
+           EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
+                   WHERE e.instance_id = d.instance_id
+                     AND e.kind IN ('CancelRequested', 'PauseRequested')
+                     AND e.consumed_at IS NULL)
+    FROM done AS d;
 END
 $$;
 
 -- Commits a task of a branch, whatever version its instance has by now: it only adds to it. Locks the instance, then the
 -- task, as a commit on the main line does; what is looked up after that was committed before the lock was there. A branch
 -- ends with its label in the history, and the task that joins counts down: it is due when none is left. checkpoint_version
--- stays NULL, and nothing is written, if the claim is lost or the instance is finished or gone.
+-- stays NULL, and nothing is written, if the claim is lost or the instance is finished or gone; and, unless it waits, if
+-- somebody else has locked the instance or the task.
 CREATE FUNCTION ${schema}.sayiir_commit_branch(
-    p_instance_id text, p_task_id text, p_claim_token bigint, p_output bytea, p_write_id bigint,
+    p_waits boolean, p_instance_id text, p_task_id text, p_claim_token bigint, p_output bytea, p_write_id bigint,
     -- The next task of the branch, if it goes on; how long that is to wait; and the claim on it, if it is not.
     p_next_task_id text, p_delay bigint, p_carry_on bigint, p_worker_id text,
     OUT checkpoint_version bigint, OUT next_claim_token bigint, OUT next_claimed_at timestamptz,
@@ -845,11 +898,26 @@ DECLARE
     next_worker_id text;
     next_attempts integer := 0;
 BEGIN
-    SELECT w.version, w.status, w.current_task_id, w.task_priority, w.definition_hash, w.task_tags
-    INTO instance
-    FROM ${schema}.sayiir_workflows AS w
-    WHERE w.instance_id = p_instance_id
-    FOR NO KEY UPDATE;
+    IF p_waits THEN
+        SELECT w.version, w.status, w.current_task_id, w.task_priority, w.definition_hash, w.task_tags
+        INTO instance
+        FROM ${schema}.sayiir_workflows AS w
+        WHERE w.instance_id = p_instance_id
+        FOR NO KEY UPDATE;
+    ELSE
+        SELECT w.version, w.status, w.current_task_id, w.task_priority, w.definition_hash, w.task_tags
+        INTO instance
+        FROM ${schema}.sayiir_workflows AS w
+        WHERE w.instance_id = p_instance_id
+        FOR NO KEY UPDATE SKIP LOCKED;
+        -- Of the task it is enough to know that nobody has locked it: whoever does so now has to have the instance first,
+        -- but for those who renew or give back claims, and they do not wait.
+        IF FOUND THEN
+            PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = p_instance_id AND t.task_id = p_task_id
+            FOR NO KEY UPDATE SKIP LOCKED;
+        END IF;
+    END IF;
     IF NOT FOUND OR instance.status NOT IN ('InProgress', 'Paused') THEN
         RETURN;
     END IF;
