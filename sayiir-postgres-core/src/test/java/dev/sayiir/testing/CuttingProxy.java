@@ -9,6 +9,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,7 +30,9 @@ public final class CuttingProxy implements AutoCloseable {
         /** The server never hears of the request. */
         REQUEST,
         /** The server has done what it was asked for, and the client does not learn of it. */
-        ANSWER
+        ANSWER,
+        /** The same, and the last that the client hears is that an administrator has ended the connection. */
+        ANSWER_TO_FAREWELL
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(CuttingProxy.class);
@@ -154,9 +158,12 @@ public final class CuttingProxy implements AutoCloseable {
         /** What was asked for is done when the server is ready for more. */
         private synchronized void answer(byte[] bytes) throws IOException {
             asking = false;
-            if (lost != Loss.ANSWER) {
+            if (lost != Loss.ANSWER && lost != Loss.ANSWER_TO_FAREWELL) {
                 client.getOutputStream().write(bytes);
             } else if (isReadyForQuery(bytes)) {
+                if (lost == Loss.ANSWER_TO_FAREWELL) {
+                    client.getOutputStream().write(farewell());
+                }
                 throw new EOFException("The answer is lost here");
             }
         }
@@ -177,6 +184,17 @@ public final class CuttingProxy implements AutoCloseable {
             closeQuietly(client);
             closeQuietly(target);
         }
+    }
+
+    /** The error message of the protocol: its length, then fields that begin with a letter and end with a zero. */
+    private static byte[] farewell() {
+        byte[] fields = "SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+                .getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(1 + Integer.BYTES + fields.length)
+                .put((byte) 'E')
+                .putInt(Integer.BYTES + fields.length)
+                .put(fields)
+                .array();
     }
 
     private static boolean isReadyForQuery(byte[] bytes) {
