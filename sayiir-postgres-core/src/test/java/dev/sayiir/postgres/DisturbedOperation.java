@@ -4,10 +4,12 @@ import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.BranchOutcome.Done;
 import dev.sayiir.persistence.BranchOutcome.Next;
 import dev.sayiir.persistence.BranchOutcome.Retry;
+import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -88,6 +90,55 @@ enum DisturbedOperation {
         Object run(PostgresBackend backend, Given given) {
             return withoutTimes(backend.commitTask(
                     given.claim(), done(given).complete(Payload.utf8("all done")), Optional.of(HOUR)));
+        }
+    },
+    COMMIT_TOGETHER {
+        @Override
+        Given prepare(PostgresBackend undisturbed, Given given) {
+            WorkflowSnapshot stored = undisturbed.createSnapshot(order("order-2"));
+            TaskClaim claim = undisturbed
+                    .claimTask("order-2", "reserve", "worker-1", HOUR)
+                    .orElseThrow();
+            return new Given(given.stored(), given.claim(), Optional.of(new Given(stored, claim)));
+        }
+
+        @Override
+        Object run(PostgresBackend backend, Given given) {
+            Given other = given.other().orElseThrow();
+            return backend
+                    .commitTasks(List.of(
+                            new TaskCommit.OfTask(given.claim(), done(given), Optional.of(HOUR)),
+                            new TaskCommit.OfTask(other.claim(), done(other), Optional.empty())))
+                    .stream()
+                    .map(result -> (CommitResult.Stored) result)
+                    .map(stored -> List.of(
+                            stored.snapshot().orElseThrow().version(), withoutTimes(stored.next()), stored.mayBeDue()))
+                    .toList();
+        }
+    },
+    COMMIT_BRANCHES_TOGETHER {
+        @Override
+        Given prepare(PostgresBackend undisturbed, Given given) {
+            Given first = inBranch(undisturbed, given, "parcel", "invoice");
+            TaskClaim claim =
+                    undisturbed.claimTask(ID, "do-invoice", "worker-1", HOUR).orElseThrow();
+            return new Given(first.stored(), first.claim(), Optional.of(new Given(first.stored(), claim)));
+        }
+
+        @Override
+        Object run(PostgresBackend backend, Given given) {
+            Given other = given.other().orElseThrow();
+            return backend
+                    .commitTasks(List.of(
+                            new TaskCommit.OfBranchTask(
+                                    given.claim(), new Done(Payload.utf8("2 kg")), Optional.empty()),
+                            new TaskCommit.OfBranchTask(
+                                    other.claim(),
+                                    new Next(Payload.utf8("42 EUR"), "send", Optional.empty()),
+                                    Optional.of(HOUR))))
+                    .stream()
+                    .map(result -> withoutTimes(((CommitResult.Stored) result).next()))
+                    .toList();
         }
     },
     COMMIT_AND_CANCEL {
@@ -322,8 +373,14 @@ enum DisturbedOperation {
      *
      * @param stored the instance
      * @param claim on the task that is committed
+     * @param other what is committed together with it
      */
-    record Given(WorkflowSnapshot stored, TaskClaim claim) {}
+    record Given(WorkflowSnapshot stored, TaskClaim claim, Optional<Given> other) {
+
+        Given(WorkflowSnapshot stored, TaskClaim claim) {
+            this(stored, claim, Optional.empty());
+        }
+    }
 
     /** What else is to be there; and whose task is committed, if it is not the first. */
     Given prepare(PostgresBackend undisturbed, Given given) {
