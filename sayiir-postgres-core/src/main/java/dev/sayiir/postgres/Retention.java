@@ -1,14 +1,18 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.PurgedKind;
 import dev.sayiir.persistence.StoreObserver;
-import dev.sayiir.postgres.RetentionRepository.Batch;
-import dev.sayiir.postgres.RetentionRepository.Position;
+import dev.sayiir.postgres.RetentionRepository.Entry;
+import dev.sayiir.postgres.RetentionRepository.Instance;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +28,9 @@ import org.springframework.transaction.support.TransactionTemplate;
  * one that stays is made, no request or event that is pending.
  *
  * <p>It works in batches, each in a transaction of its own, and waits for nobody; what others have locked comes with the
- * next run. Any number of processes may run it: a batch begins only if no other one is under way in the whole database.
+ * next run. So does what cannot be deleted, because a table of the application refers to it or a trigger refuses: it is
+ * passed over, all that is behind it goes, and the log says how much it was, with an example. Any number of processes may run
+ * it: a batch begins only if no other one is under way in the whole database.
  *
  * <pre>{@code
  * Retention retention = Retention.builder(dataSource)
@@ -48,6 +54,7 @@ public final class Retention {
     private final Optional<Duration> events;
     private final int batchSize;
     private final StoreObserver observer;
+    private final LogLimit undeletable = new LogLimit();
 
     private Retention(Builder builder) {
         this.repository = new RetentionRepository(
@@ -75,83 +82,116 @@ public final class Retention {
      * @param instances finished instances, with all that belongs to them
      * @param versions checkpoints of instances that stay
      * @param events entries of the event log of instances that stay
+     * @param passedOver what was old enough and could not be deleted, of all three kinds together: instances that stay or
+     *     whose checkpoints stay, and entries. What others had locked is not in it, unless deleting it had begun
      */
-    public record Purged(long instances, long versions, long events) {}
+    public record Purged(long instances, long versions, long events, long passedOver) {}
 
     /**
      * Deletes batch after batch until nothing is left that is old enough, somebody else is at it, or the thread is
-     * interrupted.
+     * interrupted. One kind that fails does not keep it from the others.
      *
      * @return what this run has deleted
-     * @throws org.springframework.dao.DataAccessException if the database fails; the batches before that stay deleted
+     * @throws org.springframework.dao.DataAccessException if the database fails, and not only for some rows; the batches
+     *     before that stay deleted
      */
     public Purged run() {
-        Purged purged = new Purged(
-                finished.map(this::purgeInstances).orElse(0L),
-                versions.map(this::purgeVersions).orElse(0L),
-                events.map(this::purgeEvents).orElse(0L));
-        if (purged.instances() + purged.versions() + purged.events() > 0) {
+        List<RuntimeException> failures = new ArrayList<>();
+        Counts instances = attempt(finished, this::purgeInstances, failures);
+        Counts checkpoints = attempt(versions, this::purgeVersions, failures);
+        Counts entries = attempt(events, this::purgeEvents, failures);
+        if (instances.deleted() + checkpoints.deleted() + entries.deleted() > 0) {
             LOG.info(
                     "Retention has deleted {} finished instances, {} checkpoints and {} log entries",
-                    purged.instances(),
-                    purged.versions(),
-                    purged.events());
+                    instances.deleted(),
+                    checkpoints.deleted(),
+                    entries.deleted());
         }
-        return purged;
+        if (!failures.isEmpty()) {
+            RuntimeException first = failures.get(0);
+            failures.stream().skip(1).forEach(first::addSuppressed);
+            throw first;
+        }
+        return new Purged(
+                instances.deleted(),
+                checkpoints.deleted(),
+                entries.deleted(),
+                instances.passedOver() + checkpoints.passedOver() + entries.passedOver());
     }
 
-    private long purgeInstances(Duration keep) {
-        long total = 0;
+    private record Counts(long deleted, long passedOver) {
+
+        static final Counts NONE = new Counts(0, 0);
+
+        Counts plus(Counts more) {
+            return new Counts(deleted + more.deleted, passedOver + more.passedOver);
+        }
+    }
+
+    private static Counts attempt(
+            Optional<Duration> keep, Function<Duration, Counts> purge, List<RuntimeException> failures) {
+        try {
+            return keep.map(purge).orElse(Counts.NONE);
+        } catch (RuntimeException e) {
+            failures.add(e);
+            return Counts.NONE;
+        }
+    }
+
+    private Counts purgeInstances(Duration keep) {
+        Counts total = Counts.NONE;
         for (WorkflowStatus status : WorkflowStatus.values()) {
             if (status.isTerminal()) {
-                long deleted;
-                do {
-                    deleted = inTurn(() -> repository.deleteFinished(status, keep, batchSize))
-                            .orElse(0L);
-                    total = report(PurgedKind.INSTANCES, deleted, total);
-                } while (deleted == batchSize && !Thread.currentThread().isInterrupted());
+                Purge<Instance> purge = new Purge<>(
+                        repository,
+                        transactions,
+                        after -> repository.finished(after, status, keep, batchSize),
+                        old -> repository.deleteFinished(old, status, keep));
+                total = total.plus(walk(PurgedKind.INSTANCES, purge, Instance.START, Instance::instanceId));
             }
         }
         return total;
     }
 
-    private long purgeVersions(Duration keep) {
-        long total = 0;
-        Position from = Position.START;
-        while (from != null && !Thread.currentThread().isInterrupted()) {
-            Position here = from;
-            Batch<Position> batch = inTurn(() -> repository.deleteVersions(here, keep, batchSize))
-                    .orElseGet(() -> new Batch<>(0, null));
-            total = report(PurgedKind.VERSIONS, batch.deleted(), total);
-            from = batch.next();
+    private Counts purgeVersions(Duration keep) {
+        Purge<Instance> purge = new Purge<>(
+                repository,
+                transactions,
+                after -> repository.withOldVersions(after, keep, batchSize),
+                old -> repository.deleteVersions(old, keep, batchSize));
+        return walk(PurgedKind.VERSIONS, purge, Instance.START, Instance::instanceId);
+    }
+
+    private Counts purgeEvents(Duration keep) {
+        Purge<Entry> purge = new Purge<>(
+                repository,
+                transactions,
+                after -> repository.oldEvents(after, keep, batchSize),
+                repository::deleteEvents);
+        return walk(PurgedKind.EVENTS, purge, Entry.START, Entry::instanceId);
+    }
+
+    private <K> Counts walk(PurgedKind kind, Purge<K> purge, K start, Function<K, String> instanceId) {
+        try {
+            return new Counts(purge.run(start, rows -> report(kind, rows)), purge.passedOver());
+        } finally {
+            purge.example()
+                    .ifPresent(example -> undeletable.log(more -> LOG.warn(
+                            "Retention has passed over {} of the {} that are old enough, and tries again with the next run. The first"
+                                    + " is of instance '{}': {}{}",
+                            purge.passedOver(),
+                            kind.name().toLowerCase(Locale.ROOT),
+                            instanceId.apply(example.key()),
+                            RetentionFailure.text(example.why()),
+                            more)));
         }
-        return total;
     }
 
-    private long purgeEvents(Duration keep) {
-        long total = 0;
-        Long after = 0L;
-        while (after != null && !Thread.currentThread().isInterrupted()) {
-            long here = after;
-            Batch<Long> batch =
-                    inTurn(() -> repository.deleteEvents(here, keep, batchSize)).orElseGet(() -> new Batch<>(0, null));
-            total = report(PurgedKind.EVENTS, batch.deleted(), total);
-            after = batch.next();
-        }
-        return total;
-    }
-
-    /** Empty if another process is at it. */
-    private <T> Optional<T> inTurn(Supplier<T> batch) {
-        return transactions.execute(transaction -> repository.begin() ? Optional.of(batch.get()) : Optional.<T>empty());
-    }
-
-    private long report(PurgedKind kind, long deleted, long before) {
+    private void report(PurgedKind kind, long deleted) {
         if (deleted > 0) {
             LOG.debug("Retention: a batch of {} {}", deleted, kind);
             observer.purged(kind, deleted);
         }
-        return before + deleted;
     }
 
     /** Builds a {@link Retention}. Not for use by several threads. */
@@ -212,8 +252,8 @@ public final class Retention {
         }
 
         /**
-         * @param rows how many rows a batch deletes at most, {@value #DEFAULT_BATCH_SIZE} unless said; an instance counts as
-         *     one whatever belongs to it
+         * @param rows how many rows a batch deletes at most, {@value #DEFAULT_BATCH_SIZE} unless said, with all that belongs
+         *     to an instance; one that has more by itself is deleted whole, in a transaction of its own
          * @return this
          * @throws IllegalArgumentException if it is below 1
          */

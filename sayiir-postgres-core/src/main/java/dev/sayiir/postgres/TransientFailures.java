@@ -144,7 +144,7 @@ final class TransientFailures {
         Pools.hikari(dataSource).ifPresent(pool -> pool.getHikariPoolMXBean().softEvictConnections());
     }
 
-    private static Optional<SQLException> cause(Throwable failure) {
+    static Optional<SQLException> cause(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 return Optional.of(sql);

@@ -75,7 +75,7 @@ class RetentionTest {
         finished("old");
         age("old", WEEK.plusDays(1));
 
-        assertThat(retention().build().run()).isEqualTo(new Purged(0, 0, 0));
+        assertThat(retention().build().run()).isEqualTo(new Purged(0, 0, 0, 0));
         assertThat(backend.listSnapshots()).containsExactly("old");
     }
 
@@ -97,7 +97,7 @@ class RetentionTest {
         Purged purged =
                 retention().keepFinished(WEEK).batchSize(batchSize).build().run();
 
-        assertThat(purged).isEqualTo(new Purged(5, 0, 0));
+        assertThat(purged).isEqualTo(new Purged(5, 0, 0, 0));
         assertThat(backend.listSnapshots()).containsExactly("old-paused", "old-running", "recent");
         assertThat(jdbc.queryForObject("""
                 SELECT count(*) FROM sayiir.sayiir_workflow_history
@@ -182,7 +182,7 @@ class RetentionTest {
         assertThatExceptionOfType(SnapshotNotFoundException.class).isThrownBy(() -> backend.loadVersion("order-1", 1));
         // The baseline, the latest three results, the last control state and the current one.
         assertThat(rows("sayiir_workflow_history")).isLessThanOrEqualTo(6);
-        assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0));
+        assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0, 0));
     }
 
     /** Random workflows, cut at a random place: all that is left to be listed is loaded exactly as it was. */
@@ -224,7 +224,7 @@ class RetentionTest {
             assertThat(left.size() == 1 || !isOld(id, oldest + 1)).isTrue();
         }
         assertThat(dangling()).isZero();
-        assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0));
+        assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0, 0));
     }
 
     @Test
@@ -259,7 +259,7 @@ class RetentionTest {
         Purged purged =
                 retention().keepEvents(WEEK).batchSize(batchSize).build().run();
 
-        assertThat(purged).isEqualTo(new Purged(0, 0, 3));
+        assertThat(purged).isEqualTo(new Purged(0, 0, 3, 0));
         assertThat(backend.listEvents("order-1", 0, 10))
                 .extracting(WorkflowEvent::kind)
                 .containsExactly(Kind.EVENT_SENT, Kind.CANCEL_REQUESTED);

@@ -3,6 +3,8 @@ package dev.sayiir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sayiir.persistence.WorkflowFigures;
+import dev.sayiir.postgres.RetentionRepository.Entry;
+import dev.sayiir.postgres.RetentionRepository.Instance;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.Plans;
 import dev.sayiir.testing.PostgresServer;
@@ -10,6 +12,7 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -17,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -197,20 +201,34 @@ class StatisticsCostTest {
                         .build()
                         .run());
 
-        assertThat(plans.stream().filter(plan -> plan.contains("Delete on sayiir_workflows")))
+        assertThat(plans).allSatisfy(plan -> assertThat(plan).doesNotContain("Seq Scan on", "JIT:"));
+        assertThat(plans.stream().filter(plan -> plan.contains("CTE walk")))
                 .hasSize(3)
-                .allSatisfy(plan ->
-                        assertThat(plan).contains("sayiir_workflows_by_").doesNotContain("Seq Scan on", "Sort"));
-        assertThat(plans.stream().filter(plan -> plan.contains("Delete on sayiir_workflow_history")))
-                .singleElement()
-                .satisfies(plan -> assertThat(plan)
-                        .contains("sayiir_workflows_by_creation")
-                        .doesNotContain("Seq Scan on"));
-        assertThat(plans.stream().filter(plan -> plan.contains("Delete on sayiir_workflow_events")))
-                .singleElement()
-                .satisfies(plan -> assertThat(plan)
-                        .contains("sayiir_workflow_events_by_id")
-                        .doesNotContain("Seq Scan on"));
+                .allSatisfy(plan -> assertThat(plan).contains("sayiir_workflows_by_"));
+        assertThat(plans.stream()
+                        .filter(plan -> !plan.contains("walk") && plan.contains("sayiir_workflows_by_creation")))
+                .hasSize(1);
+        assertThat(plans.stream().filter(plan -> plan.contains("sayiir_workflow_events_by_id")))
+                .hasSize(1);
+    }
+
+    @Test
+    void retention_finds_what_it_deletes_by_its_keys() {
+        List<Instance> some =
+                List.of(new Instance(Instant.EPOCH, "finished-1"), new Instance(Instant.EPOCH, "finished-2"));
+        List<String> plans = Plans.of(database.dataSource(), dataSource -> {
+            RetentionRepository retention = new RetentionRepository(
+                    new NamedParameterJdbcTemplate(dataSource), new SchemaName(SchemaMigrator.DEFAULT_SCHEMA));
+            retention.deleteFinished(some, WorkflowStatus.COMPLETED, Duration.ofDays(1));
+            retention.deleteVersions(some, Duration.ofDays(1), 1000);
+            retention.deleteEvents(List.of(new Entry("finished-1", 1), new Entry("finished-2", 2)));
+        });
+
+        assertThat(plans)
+                .hasSize(3)
+                .allSatisfy(plan -> assertThat(plan)
+                        .contains("Index Scan using sayiir_workflow")
+                        .doesNotContain("Seq Scan on", "JIT:"));
     }
 
     private static PostgresBackend backend(javax.sql.DataSource dataSource) {
