@@ -30,7 +30,8 @@ public interface TaskClaimStore {
      *
      * <p>What stands in the way of a task is dealt with instead: an instance for which a cancel or a pause is pending is
      * cancelled or paused, one that waits for an event which is there goes on with it, and one that cannot be decoded is
-     * logged, marked with the error, and left alone until the claim expires.
+     * logged, marked with the error, and left alone for the length of a claim, twice as long each time it comes up again, up
+     * to ten minutes or the length of a claim.
      *
      * @param query which tasks are wanted, and for how long
      * @return the tasks, each with its claim and its instance, at most as many as the query says

@@ -19,6 +19,7 @@ public final class WakeUpSubscriptions implements WakeUps, AutoCloseable {
     /** Whoever has so much still to hear misses nothing by not hearing more. */
     private static final int MAX_WAITING = 1_000;
 
+    private final LogLimit failed = new LogLimit();
     private final List<Listening> subscriptions = new CopyOnWriteArrayList<>();
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
@@ -77,7 +78,8 @@ public final class WakeUpSubscriptions implements WakeUps, AutoCloseable {
             try {
                 listener.accept(source);
             } catch (RuntimeException e) {
-                log.log(System.Logger.Level.ERROR, "A listener failed when it was told of a wake-up", e);
+                failed.log(more -> log.log(
+                        System.Logger.Level.ERROR, "A listener failed when it was told of a wake-up" + more, e));
             }
         }
 

@@ -214,11 +214,19 @@ final class ClaimRepository {
               AND t.claim_token > :claimToken
             """;
 
-    /** For those who look: why nobody gets on with it. */
-    private static final String REPORT = """
+    /** Given back, each with its own delay, and with the reason for those who look: why nobody gets on with it. */
+    private static final String LEAVE_ALONE = HELD + """
             UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET error = :error
-            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
+            SET claim_token = NULL,
+                claimed_at = NULL,
+                claim_expires_at = NULL,
+                ready_at = CASE WHEN t.ready_at IS NOT NULL
+                                THEN clock_timestamp() + r.delay * interval '1 microsecond' END,
+                error = r.error
+            FROM held AS h
+            JOIN unnest(:instanceIds::text[], :taskIds::text[], :delays::bigint[], :errors::text[])
+                AS r (instance_id, task_id, delay, error) ON r.instance_id = h.instance_id AND r.task_id = h.task_id
+            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
             """;
 
     private static final String IS_HELD = """
@@ -232,7 +240,7 @@ final class ClaimRepository {
     private final String claimDue;
     private final String findAvailable;
     private final String findHinted;
-    private final String report;
+    private final String leaveAlone;
     private final String carriedOn;
     private final String claimOne;
     private final String extend;
@@ -247,7 +255,7 @@ final class ClaimRepository {
         this.claimDue = schema.in(CLAIM_DUE);
         this.findAvailable = schema.in(FIND_AVAILABLE);
         this.findHinted = schema.in(FIND_HINTED);
-        this.report = schema.in(REPORT);
+        this.leaveAlone = schema.in(LEAVE_ALONE);
         this.carriedOn = schema.in(CARRIED_ON);
         this.claimOne = schema.in(CLAIM_ONE);
         this.extend = schema.in(EXTEND);
@@ -347,9 +355,17 @@ final class ClaimRepository {
         return jdbc.query(carriedOn, params, ClaimRepository::claim).stream().findFirst();
     }
 
-    /** Whether it is still held. */
-    boolean report(TaskClaim claim, String error) {
-        return jdbc.update(report, key(claim).text("error", error)) == 1;
+    /** A claimed task that cannot be handed out, why, and for how long nobody is to have it. */
+    record Undecodable(TaskClaim claim, String error, Duration delay) {}
+
+    /** How many were still held. */
+    int leaveAlone(List<Undecodable> tasks) {
+        Params params = keys(tasks.stream().map(Undecodable::claim).toList())
+                .numbers(
+                        "delays",
+                        tasks.stream().map(task -> micros(task.delay())).toList())
+                .texts("errors", tasks.stream().map(Undecodable::error).toList());
+        return jdbc.update(leaveAlone, params);
     }
 
     boolean isHeld(TaskClaim claim) {

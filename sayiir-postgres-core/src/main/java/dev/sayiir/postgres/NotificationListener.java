@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.WakeUpSource;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -25,6 +26,8 @@ final class NotificationListener implements AutoCloseable {
 
     private final ListenerSettings settings;
     private final Consumer<WakeUpSource> told;
+    private final LogLimit heardAgain = new LogLimit();
+    private final LogLimit notHeard = new LogLimit();
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile WakeUpState state = WakeUpState.OFF;
     private @Nullable Thread thread;
@@ -96,7 +99,7 @@ final class NotificationListener implements AutoCloseable {
     private void connected() {
         state = WakeUpState.LISTENING;
         if (lost) {
-            log.info("Wake-ups of other processes are heard again");
+            heardAgain.log(more -> log.info("Wake-ups of other processes are heard again{}", more));
         }
         lost = false;
         told.accept(WakeUpSource.RECONNECTED);
@@ -108,7 +111,8 @@ final class NotificationListener implements AutoCloseable {
         }
         state = WakeUpState.CONNECTING;
         if (!lost && !isClosing() && !settings.isOver().getAsBoolean()) {
-            log.warn("Wake-ups of other processes are not heard, and found by polling: {}", cause.getMessage());
+            notHeard.log(more -> log.warn(
+                    "Wake-ups of other processes are not heard, and found by polling: {}{}", cause.getMessage(), more));
             lost = true;
         }
     }

@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.LogLimit;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,8 @@ final class NotificationSender implements AutoCloseable {
     private final String senderId;
     private final ScheduledThreadPoolExecutor thread =
             new ScheduledThreadPoolExecutor(1, NotificationSender::daemon, new DiscardPolicy());
+    private final LogLimit toldAgain = new LogLimit();
+    private final LogLimit notTold = new LogLimit();
     private final AtomicBoolean pending = new AtomicBoolean();
     private volatile long sentAt = System.nanoTime() - GAP_NANOS;
     private boolean failing;
@@ -63,14 +66,15 @@ final class NotificationSender implements AutoCloseable {
         try {
             send(channel);
             if (failing) {
-                log.info("Other processes are told of due tasks again");
+                toldAgain.log(more -> log.info("Other processes are told of due tasks again{}", more));
             }
             failing = false;
         } catch (RuntimeException e) {
             if (!failing && !Pools.isClosed(dataSource)) {
-                log.warn(
-                        "Other processes cannot be told of due tasks, and find them by polling: {}",
-                        NestedExceptionUtils.getMostSpecificCause(e).getMessage());
+                notTold.log(more -> log.warn(
+                        "Other processes cannot be told of due tasks, and find them by polling: {}{}",
+                        NestedExceptionUtils.getMostSpecificCause(e).getMessage(),
+                        more));
             }
             failing = true;
         } finally {

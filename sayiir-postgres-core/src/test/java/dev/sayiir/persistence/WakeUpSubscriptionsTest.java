@@ -3,8 +3,13 @@ package dev.sayiir.persistence;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class WakeUpSubscriptionsTest {
@@ -31,6 +36,39 @@ class WakeUpSubscriptionsTest {
             toGoOn.countDown();
         }
         await().until(() -> told.get() == 1 + 1_000);
+    }
+
+    @Test
+    void R25_a_listener_that_always_fails_is_logged_a_few_times() {
+        Logger logger = Logger.getLogger(WakeUpSubscriptions.class.getName());
+        List<LogRecord> lines = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                lines.add(line);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        AtomicInteger told = new AtomicInteger();
+        try (WakeUpSubscriptions subscriptions = new WakeUpSubscriptions()) {
+            subscriptions.onWakeUp(source -> {
+                told.incrementAndGet();
+                throw new IllegalStateException("broken");
+            });
+            for (int i = 0; i < 500; i++) {
+                subscriptions.tell(WakeUpSource.LOCAL);
+            }
+            await().until(() -> told.get() == 500);
+        } finally {
+            logger.removeHandler(handler);
+        }
+        assertThat(lines).hasSize(LogLimit.LINES);
     }
 
     private static void awaitUnchecked(CountDownLatch latch) {

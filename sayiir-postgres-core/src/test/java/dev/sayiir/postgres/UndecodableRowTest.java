@@ -23,6 +23,7 @@ import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,9 +110,33 @@ class UndecodableRowTest {
         assertThat(String.join("\n", warnings())).contains("99").doesNotContain(SECRET);
         assertThat(log.list).allMatch(event -> event.getThrowableProxy() == null);
 
-        assertThat(backend.releaseTaskClaims("w")).isEqualTo(DAMAGED.size() + 1);
+        assertThat(backend.releaseTaskClaims("w")).isOne();
         assertThat(claim(100, MINUTE)).containsExactly("good");
-        assertThat(warnings()).hasSize(2 * DAMAGED.size());
+        assertThat(warnings()).hasSameSizeAs(DAMAGED);
+    }
+
+    @Test
+    void R25_what_cannot_be_decoded_comes_up_less_and_less_often_and_never_counts_as_a_crash() {
+        List<Long> minutes = new ArrayList<>();
+        for (int attempt = 1; attempt <= 6; attempt++) {
+            jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE instance_id = 'garbage'");
+            claim(100, MINUTE);
+            minutes.add(jdbc.queryForObject(
+                    "SELECT round(extract(epoch FROM ready_at - clock_timestamp()) / 60)"
+                            + " FROM sayiir.sayiir_workflow_tasks WHERE instance_id = 'garbage'",
+                    Long.class));
+        }
+        assertThat(minutes).containsExactly(1L, 2L, 4L, 8L, 10L, 10L);
+        assertThat(jdbc.queryForList("SELECT sum(crashes) FROM sayiir.sayiir_workflow_tasks", Long.class))
+                .containsExactly(0L);
+
+        jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE instance_id = 'garbage'");
+        claim(100, Duration.ofHours(3));
+        assertThat(jdbc.queryForObject(
+                        "SELECT ready_at > now() + interval '179 minutes' FROM sayiir.sayiir_workflow_tasks"
+                                + " WHERE instance_id = 'garbage'",
+                        Boolean.class))
+                .isTrue();
     }
 
     @Test

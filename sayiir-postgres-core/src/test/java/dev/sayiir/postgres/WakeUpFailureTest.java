@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
@@ -15,17 +16,22 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.io.IOException;
 import java.net.URI;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** Wake-ups when connections are lost, or do not carry notifications. */
 class WakeUpFailureTest {
@@ -194,6 +200,32 @@ class WakeUpFailureTest {
                         .notifyUrl("jdbc:postgresql://me:s3cret@localhost/x", "me", "s3cret"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageNotContaining("s3cret");
+    }
+
+    @Test
+    void R25_a_database_that_comes_and_goes_all_the_time_is_logged_a_few_times() {
+        AtomicBoolean gone = new AtomicBoolean();
+        AtomicInteger asked = new AtomicInteger();
+        DataSource unsteady = new DelegatingDataSource(database.dataSource()) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                asked.incrementAndGet();
+                if (gone.get()) {
+                    throw new SQLException("gone", "08006");
+                }
+                return super.getConnection();
+            }
+        };
+        try (NotificationSender sender = new NotificationSender(unsteady, NotifyChannel.random(), "somebody")) {
+            for (int i = 0; i < 4 * LogLimit.LINES; i++) {
+                gone.set(i % 2 == 0);
+                int before = asked.get();
+                sender.send();
+                await().pollInterval(Duration.ofMillis(1)).until(() -> asked.get() > before);
+            }
+        }
+        assertThat(log.lines()).filteredOn(line -> line.startsWith("WARN")).hasSize(LogLimit.LINES);
+        assertThat(log.lines()).filteredOn(line -> line.startsWith("INFO")).hasSize(LogLimit.LINES);
     }
 
     private void awaitReconnected(int times) {

@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.persistence.LogLimit;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,6 +23,8 @@ class BackgroundTask implements SmartLifecycle {
     private final String name;
     private final Duration interval;
     private final Runnable task;
+    private final LogLimit failed = new LogLimit();
+    private final LogLimit worksAgain = new LogLimit();
     private volatile boolean failing;
     private @Nullable ScheduledExecutorService thread;
     private @Nullable Future<?> schedule;
@@ -49,13 +52,17 @@ class BackgroundTask implements SmartLifecycle {
         try {
             task.run();
             if (failing) {
-                LOG.info("The {} works again", name);
+                worksAgain.log(more -> LOG.info("The {} works again{}", name, more));
             }
             failing = false;
         } catch (RuntimeException e) {
             if (!failing) {
-                LOG.warn(
-                        "The {} failed; it is tried again every {}, and logged when it works again", name, interval, e);
+                failed.log(more -> LOG.warn(
+                        "The {} failed; it is tried again every {}, and logged when it works again{}",
+                        name,
+                        interval,
+                        more,
+                        e));
             }
             failing = true;
         }
