@@ -9,34 +9,41 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 /** Reads results by themselves. The outer joins tell an instance without that result from one that is not there. */
 final class TaskResultRepository {
 
-    /** Three look-ups by primary key; of a checkpoint with many results only the one asked for leaves the server. */
+    /**
+     * Three look-ups by primary key; of a checkpoint with many results only the one asked for leaves the server. A sub-select
+     * and not a join, which the planner may take to be cheaper over all checkpoints of the instance.
+     */
     private static final String ONE = """
             SELECT t.completed_version IS NOT NULL AS completed,
-                   h.outputs[array_position(h.completed_task_ids, :taskId::text)] AS output
+                   (SELECT h.outputs[array_position(h.completed_task_ids, :taskId::text)]
+                    FROM ${schema}.sayiir_workflow_history AS h
+                    WHERE h.instance_id = :instanceId AND h.version = t.completed_version) AS output
             FROM ${schema}.sayiir_workflows AS w
             LEFT JOIN ${schema}.sayiir_workflow_tasks AS t
-                ON t.instance_id = w.instance_id AND t.task_id = :taskId
-            LEFT JOIN ${schema}.sayiir_workflow_history AS h
-                ON h.instance_id = t.instance_id AND h.version = t.completed_version
+                ON t.instance_id = :instanceId AND t.task_id = :taskId
             WHERE w.instance_id = :instanceId
             """;
 
-    /** As loading a snapshot does it, but of finished instances too. */
+    /** As {@code sayiir_snapshot} does it, which {@code V1__workflows.sql} explains, but of finished instances too. */
     private static final String ALL = """
-            WITH done AS (
-                SELECT t.task_id, t.completed_version
-                FROM ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.instance_id = :instanceId AND t.completed_version IS NOT NULL
-            )
             SELECT r.task_id, r.output
             FROM ${schema}.sayiir_workflows AS w
             LEFT JOIN (
                 SELECT h.version, c.place, c.task_id, c.output
-                FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
-                JOIN ${schema}.sayiir_workflow_history AS h
-                    ON h.instance_id = :instanceId AND h.version = v.completed_version
+                FROM (SELECT DISTINCT t.completed_version
+                      FROM ${schema}.sayiir_workflow_tasks AS t
+                      WHERE t.instance_id = :instanceId AND t.completed_version IS NOT NULL
+                     ) AS v
+                CROSS JOIN LATERAL (SELECT o.version, o.completed_task_ids, o.outputs
+                                    FROM ${schema}.sayiir_workflow_history AS o
+                                    WHERE o.instance_id = :instanceId AND o.version = v.completed_version
+                                    OFFSET 0) AS h
                 CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS c (task_id, output, place)
-                JOIN done AS d ON d.task_id = c.task_id AND d.completed_version = h.version
+                CROSS JOIN LATERAL (SELECT
+                                    FROM ${schema}.sayiir_workflow_tasks AS d
+                                    WHERE d.instance_id = :instanceId AND d.task_id = c.task_id
+                                      AND d.completed_version = h.version
+                                    OFFSET 0) AS counts
             ) AS r ON true
             WHERE w.instance_id = :instanceId
             ORDER BY r.version, r.place

@@ -157,7 +157,7 @@ class PlanTest {
 
         assertThat(claimed).hasSize(10);
         assertThat(claimed).allMatch(task -> task.snapshot() == claimed.get(0).snapshot());
-        assertThat(plans.get(0)).containsOnlyOnce("WITH stored AS");
+        assertThat(plans.get(0)).containsOnlyOnce("SELECT DISTINCT t.completed_version");
     }
 
     @Test

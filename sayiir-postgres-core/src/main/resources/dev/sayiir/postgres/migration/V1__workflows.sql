@@ -277,41 +277,46 @@ $$;
 
 -- An instance as it is stored: first a row with its control state, then a row for each result. Through primary keys only:
 -- the instance's row names the checkpoints to read, its task rows name those that hold the results. A result's checkpoint
--- is read once however many results it holds.
+-- is read once however many results it holds; which of them still count is looked up by key for each. OFFSET 0 keeps the
+-- planner from turning these look-ups into joins: by statistics of small instances it would go over all of one side for
+-- each row of the other, which takes minutes for an instance with many results.
 --
 -- This and the other functions that every step takes have one plan for all instances, along the indexes: it is kept by the
 -- session, however small the tables were when it was made. To plan them for each instance takes ten times as long as to run
--- them, and yet is what the server does if it is thought to save a few pages.
+-- them, and yet is what the server does if it is thought to save a few pages. And they are never compiled: for the little
+-- that they do, that takes a hundred times as long as to do it. ROWS is for the statements that call them: of a function, a
+-- thousand are expected, and a thousand times a thousand would have those compiled.
 CREATE FUNCTION ${schema}.sayiir_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
                    branch text)
-    LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+    LANGUAGE plpgsql STABLE ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
-    WITH stored AS (
-        SELECT w.version, w.data_version, w.base_version, w.incarnation, w.trace_parent, w.status
-        FROM ${schema}.sayiir_workflows AS w
-        WHERE w.instance_id = instance
-    ), done AS (
-        SELECT t.task_id, t.completed_version
-        FROM stored AS i
-        CROSS JOIN ${schema}.sayiir_workflow_tasks AS t
-        WHERE t.instance_id = instance
-          AND t.completed_version IS NOT NULL
-          AND i.status NOT IN ('Completed', 'Failed')
-    )
-    SELECT i.version, i.data_version, i.incarnation, i.trace_parent, c.data, b.initial_input,
+    SELECT w.version, w.data_version, w.incarnation, w.trace_parent, c.data, b.initial_input,
            NULL::bigint, NULL::bigint, NULL::text, NULL::bytea, NULL::text
-    FROM stored AS i
-    JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = i.data_version
-    JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = i.base_version
+    FROM ${schema}.sayiir_workflows AS w
+    JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = w.data_version
+    JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = w.base_version
+    WHERE w.instance_id = instance
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
-    FROM (SELECT DISTINCT d.completed_version FROM done AS d) AS v
-    JOIN ${schema}.sayiir_workflow_history AS h ON h.instance_id = instance AND h.version = v.completed_version
+    FROM (SELECT DISTINCT t.completed_version
+          FROM ${schema}.sayiir_workflow_tasks AS t
+          WHERE t.instance_id = instance
+            AND t.completed_version IS NOT NULL
+            AND EXISTS (SELECT FROM ${schema}.sayiir_workflows AS w
+                        WHERE w.instance_id = instance AND (w.status NOT IN ('Completed', 'Failed')) IS TRUE)
+         ) AS v
+    CROSS JOIN LATERAL (SELECT o.version, o.completed_task_ids, o.outputs, o.branch
+                        FROM ${schema}.sayiir_workflow_history AS o
+                        WHERE o.instance_id = instance AND o.version = v.completed_version
+                        OFFSET 0) AS h
     CROSS JOIN LATERAL unnest(h.completed_task_ids, h.outputs) WITH ORDINALITY AS r (task_id, output, place)
-    JOIN done AS d ON d.task_id = r.task_id AND d.completed_version = h.version;
+    CROSS JOIN LATERAL (SELECT
+                        FROM ${schema}.sayiir_workflow_tasks AS d
+                        WHERE d.instance_id = instance AND d.task_id = r.task_id AND d.completed_version = h.version
+                        OFFSET 0) AS counts;
 END
 $$;
 
@@ -322,7 +327,7 @@ CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
                    initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
                    branch text, signalled boolean)
-    LANGUAGE plpgsql VOLATILE STRICT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+    LANGUAGE plpgsql VOLATILE STRICT ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
     SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
@@ -355,7 +360,7 @@ CREATE FUNCTION ${schema}.sayiir_claim_due(
     RETURNS TABLE (place bigint, instance_id text, task_id text, definition_hash text, worker_id text, claim_token bigint,
                    attempts integer, failures bigint, crashes integer, claimed_at timestamptz,
                    claim_expires_at timestamptz, claimed_branch text, after_task_id text)
-    LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
     SET enable_sort = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
     RETURN QUERY
