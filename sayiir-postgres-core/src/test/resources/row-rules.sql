@@ -15,6 +15,7 @@ ALTER TABLE sayiir.sayiir_workflow_history
     ADD CONSTRAINT sayiir_workflow_history_status_check CHECK (status IN ('InProgress', 'Paused', 'Completed', 'Failed', 'Cancelled')),
     ADD CONSTRAINT sayiir_workflow_history_outputs_check CHECK (cardinality(completed_task_ids) IS NOT DISTINCT FROM cardinality(outputs)),
     ADD CONSTRAINT sayiir_workflow_history_data_check CHECK (data IS NOT NULL OR completed_task_ids IS NOT NULL),
+    ADD CONSTRAINT sayiir_workflow_history_branch_inputs_check CHECK (branch_inputs IS NULL OR data IS NOT NULL),
     ADD CONSTRAINT sayiir_workflow_history_baseline_check CHECK (baseline OR initial_input IS NULL);
 
 ALTER TABLE sayiir.sayiir_workflow_tasks
@@ -25,5 +26,6 @@ ALTER TABLE sayiir.sayiir_workflow_tasks
     ADD CONSTRAINT sayiir_workflow_tasks_ready_at_check CHECK (ready_at IS NULL OR status IN ('active', 'waiting')),
     ADD CONSTRAINT sayiir_workflow_tasks_completed_at_check CHECK ((status IN ('active', 'waiting')) = (completed_at IS NULL)),
     ADD CONSTRAINT sayiir_workflow_tasks_branches_left_check CHECK (branches_left >= 0),
+    ADD CONSTRAINT sayiir_workflow_tasks_input_check CHECK (num_nulls(input_start, input_bytes) IN (0, 2)),
     ADD CONSTRAINT sayiir_workflow_tasks_claim_check CHECK (num_nulls(claim_token, claimed_at, claim_expires_at) IN (0, 3)),
     ADD CONSTRAINT sayiir_workflow_tasks_claimed_check CHECK (claim_token IS NULL OR status IN ('active', 'waiting') AND worker_id IS NOT NULL);

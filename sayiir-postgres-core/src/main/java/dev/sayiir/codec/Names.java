@@ -48,6 +48,7 @@ final class Names {
     static final String COMPLETED_BRANCHES = "completed_branches";
     static final String BRANCHES = "branches";
     static final String INPUT = "input";
+    static final String AFTER_TASK_ID = "after_task_id";
     static final String DELAY_ID = "delay_id";
     static final String SIGNAL_ID = "signal_id";
     static final String SIGNAL_NAME = "signal_name";
@@ -114,6 +115,7 @@ final class Names {
             COMPLETED_BRANCHES,
             BRANCHES,
             INPUT,
+            AFTER_TASK_ID,
             DELAY_ID,
             SIGNAL_ID,
             SIGNAL_NAME,

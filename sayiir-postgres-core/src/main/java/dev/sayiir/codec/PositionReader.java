@@ -55,12 +55,14 @@ final class PositionReader {
         Field<Map<String, TaskResult>> branches = in.mandatory(COMPLETED_BRANCHES, this::branches);
         Field<Instant> wakeAt = in.mandatory(WAKE_AT, values::time);
         Field<Map<String, Branch>> toRun = in.optional(BRANCHES, () -> in.map(label -> branch()));
-        in.object(forkId, branches, wakeAt, toRun);
+        Field<String> afterTaskId = in.optional(AFTER_TASK_ID, values::text);
+        in.object(forkId, branches, wakeAt, toRun, afterTaskId);
         return new AtFork(
                 forkId.required(),
                 branches.required(),
                 wakeAt.required(),
-                toRun.ifThere().orElse(Map.of()));
+                toRun.ifThere().orElse(Map.of()),
+                afterTaskId.ifThere());
     }
 
     private ExecutionPosition atJoin() {

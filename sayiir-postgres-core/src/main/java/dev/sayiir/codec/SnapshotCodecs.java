@@ -55,6 +55,11 @@ public final class SnapshotCodecs {
         return writer;
     }
 
+    /** @return the size of a blob beyond which it is neither written nor read, in bytes */
+    public int maxBytes() {
+        return maxBytes;
+    }
+
     /**
      * Writes a snapshot as a blob: the envelope, then what the codec makes of it.
      *

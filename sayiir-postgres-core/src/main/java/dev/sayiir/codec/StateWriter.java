@@ -75,6 +75,9 @@ final class StateWriter {
             if (!at.branches().isEmpty()) {
                 toRun(at.branches());
             }
+            if (at.afterTaskId().isPresent()) {
+                out.text(AFTER_TASK_ID, at.afterTaskId());
+            }
         } else if (position instanceof AtJoin at) {
             out.text(JOIN_ID, at.joinId());
             branches(at.completedBranches());

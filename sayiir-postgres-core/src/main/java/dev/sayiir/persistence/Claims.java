@@ -1,11 +1,23 @@
 package dev.sayiir.persistence;
 
+import dev.sayiir.workflow.Branch;
+import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
+import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.SnapshotBuilder;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowState.InProgress;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
 
 /** For stores: the rules of claims that are the same in every store. */
 public final class Claims {
+
+    /** Of no stored instance, so that whatever is based on it is stale. */
+    private static final long NO_INCARNATION = 0;
 
     private Claims() {}
 
@@ -53,6 +65,30 @@ public final class Claims {
      */
     public static String crashOf(String workerId) {
         return "Worker '" + workerId + "' did not end the task before its claim expired";
+    }
+
+    /**
+     * What a task of a branch comes with: of its instance what it needs, and nothing that grows with other branches.
+     *
+     * @param claim the claim on the task
+     * @param instance the instance; its state does not matter
+     * @param version its version
+     * @param joinTaskId the task that joins the branches
+     * @param input the input that the branch has of its own, or the output of the task that the claim says it comes after;
+     *     empty for the input of the workflow
+     * @return a snapshot that can neither be saved nor committed
+     */
+    public static WorkflowSnapshot snapshotForBranch(
+            TaskClaim claim, SnapshotBuilder instance, long version, String joinTaskId, Optional<Payload> input) {
+        BranchStep step = claim.branch().orElseThrow();
+        Optional<String> after = step.afterTaskId();
+        Branch branch = new Branch(claim.taskId(), after.isPresent() ? Optional.empty() : input);
+        Map<String, Payload> results = after.flatMap(taskId -> input.map(output -> Map.of(taskId, output)))
+                .orElse(Map.of());
+        AtFork fork = new AtFork(joinTaskId, Map.of(), Instant.EPOCH, Map.of(step.label(), branch), after);
+        return instance.state(new InProgress(fork, CompletedTasks.of(results), after))
+                .build()
+                .storedAs(version, NO_INCARNATION);
     }
 
     /**

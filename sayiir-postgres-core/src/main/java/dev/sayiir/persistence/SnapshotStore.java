@@ -18,7 +18,7 @@ import java.util.Optional;
  * WorkflowSnapshot afterCrash = store.loadSnapshot("order-4711");
  * }</pre>
  */
-public interface SnapshotStore {
+public interface SnapshotStore extends TaskResultStore {
 
     /**
      * Saves a checkpoint: inserts the instance, or replaces what is stored whatever that is. A snapshot that is still

@@ -2,9 +2,11 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.postgres.BranchInputs.Slice;
 import dev.sayiir.postgres.TaskRows.Closed;
 import dev.sayiir.postgres.TaskRows.Put;
 import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
@@ -12,8 +14,13 @@ import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** What the function that writes a checkpoint is given. */
 final class CheckpointParams {
@@ -87,6 +94,7 @@ final class CheckpointParams {
                 .payloads("outputs", changes.completed().values())
                 .texts("withdrawnTaskIds", changes.withdrawn());
         open(params, snapshot, changes);
+        branches(params, snapshot, rows);
         return params.texts("putTaskIds", rows.put().stream().map(Put::taskId).toList())
                 .flags("putDone", rows.put().stream().map(Put::done).toList())
                 .texts(
@@ -105,6 +113,24 @@ final class CheckpointParams {
                         rows.closed().stream().map(Closed::withdrawn).toList())
                 .flag("forkLeft", changes.forkLeft())
                 .text("leftStatus", TaskRows.leftAs(snapshot.status(), false));
+    }
+
+    /** The inputs that branches have of their own, and where in them that of each task is that begins a branch. */
+    private static void branches(Params params, WorkflowSnapshot snapshot, TaskRows rows) {
+        BranchInputs inputs = BranchInputs.of(snapshot.fork());
+        Map<String, Slice> slices = inputs.slices();
+        List<Optional<Slice>> ofPut =
+                rows.put().stream().map(row -> row.branch().map(slices::get)).toList();
+        params.bytes("branchInputs", inputs.value())
+                .text("branchesAfter", snapshot.fork().flatMap(AtFork::afterTaskId))
+                .numbers("putInputStarts", of(ofPut, Slice::start))
+                .numbers("putInputBytes", of(ofPut, Slice::bytes));
+    }
+
+    private static List<@Nullable Long> of(List<Optional<Slice>> slices, Function<Slice, Long> number) {
+        List<@Nullable Long> numbers = new ArrayList<>(slices.size());
+        slices.forEach(slice -> numbers.add(slice.map(number).orElse(null)));
+        return numbers;
     }
 
     private static void open(Params params, WorkflowSnapshot snapshot, TaskChanges changes) {

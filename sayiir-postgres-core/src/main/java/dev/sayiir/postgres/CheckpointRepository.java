@@ -35,7 +35,7 @@ final class CheckpointRepository {
                 :waits, :claimedTaskId, :claimToken, :claimedDone, :workerId, :carryOn,
                 :openTaskId, :openDone, :openWithdrawn, :waiting, :notBefore,
                 :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError, :failures,
-                :putTaskIds, :putDone, :putBranches,
+                :putTaskIds, :putDone, :putBranches, :putInputStarts, :putInputBytes, :branchesAfter, :branchInputs,
                 :closedTaskIds, :closedStatuses, :closedWithdrawn,
                 :forkLeft, :leftStatus) AS c
             """;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
@@ -30,23 +31,29 @@ final class ClaimRepository {
             """;
 
     /**
-     * Each claim comes with the rows of its instance, the first one of it that is, with which the other ones share them; if
-     * they are damaged, with an empty blob instead of none, so that it is noticed.
+     * Each claim on the main line comes with the rows of its instance; if they are damaged, with an empty blob instead of
+     * none, so that it is noticed. Each claim in a branch comes with what that needs, the first one of an instance with what
+     * it shares with the others.
      */
     private static final String CLAIM_DUE = """
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
                    c.crashes, c.claimed_at, c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
-                   COALESCE(s.data, '') AS data, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch, s.signalled
+                   COALESCE(s.data, '') AS data, s.branch_inputs, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch,
+                   b.version AS branch_version, b.join_task_id, b.created_at, b.updated_at, b.task_priority, b.task_tags,
+                   b.trace_parent AS branch_trace_parent, b.workflow_input, b.branch_input, b.own_input,
+                   COALESCE(s.signalled, b.signalled) AS signalled
             FROM (
                 SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
                        d.crashes, d.claimed_at, d.claim_expires_at, d.claimed_branch, d.after_task_id,
-                       row_number() OVER (PARTITION BY d.instance_id ORDER BY d.place) AS place_in_instance
+                       row_number() OVER (PARTITION BY d.instance_id, d.claimed_branch IS NULL ORDER BY d.place) AS place_in_instance
                 FROM ${schema}.sayiir_claim_due(
                     :workerId, :limit, :ttl, :ageing,
                     :anyDefinition, :definitions, :anyTask, :taskIds, :anyTag, :tags) AS d
             ) AS c
             LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(
-                CASE WHEN c.place_in_instance = 1 THEN c.instance_id END) AS s ON true
+                CASE WHEN c.claimed_branch IS NULL THEN c.instance_id END) AS s ON true
+            LEFT JOIN LATERAL ${schema}.sayiir_claimed_branch(
+                CASE WHEN c.claimed_branch IS NOT NULL THEN c.instance_id END, c.task_id, c.place_in_instance = 1) AS b ON true
             ORDER BY c.place, s.completed_version NULLS FIRST, s.place
             """;
 
@@ -266,7 +273,7 @@ final class ClaimRepository {
     }
 
     /** A claim with what is stored of its instance, and whether that has been asked to be cancelled or paused. */
-    record Claimed(TaskClaim claim, StoredSnapshot stored, boolean signalled) {}
+    record Claimed(TaskClaim claim, Restorable stored, boolean signalled) {}
 
     List<Claimed> claimAvailable(ClaimQuery query) {
         Params params = wanted(query).number("ttl", micros(query.ttl()));
@@ -307,21 +314,31 @@ final class ClaimRepository {
     /** The row with the control state comes first, and is the one without a result. */
     private static List<Claimed> claimed(ResultSet rows) throws SQLException {
         List<Claimed> claims = new ArrayList<>();
-        Map<String, Claimed> firstOfInstance = new HashMap<>();
+        Map<String, Claimed> firstBranch = new HashMap<>();
         while (rows.next()) {
-            if (rows.getObject("completed_version") == null) {
-                TaskClaim claim = claim(rows, claims.size());
-                Claimed first = firstOfInstance.get(claim.instanceId());
-                Claimed claimed = first == null
-                        ? new Claimed(claim, new StoredSnapshot(rows), rows.getBoolean("signalled"))
-                        : new Claimed(claim, first.stored(), first.signalled());
-                firstOfInstance.putIfAbsent(claim.instanceId(), claimed);
-                claims.add(claimed);
-            } else {
-                claims.get(claims.size() - 1).stored().add(rows);
+            if (rows.getObject("completed_version") != null) {
+                ((StoredSnapshot) claims.get(claims.size() - 1).stored()).add(rows);
+                continue;
             }
+            TaskClaim claim = claim(rows, claims.size());
+            Claimed claimed = claim.branch().isPresent()
+                    ? inBranch(rows, claim, firstBranch.get(claim.instanceId()))
+                    : new Claimed(claim, new StoredSnapshot(rows), rows.getBoolean("signalled"));
+            if (claim.branch().isPresent()) {
+                firstBranch.putIfAbsent(claim.instanceId(), claimed);
+            }
+            claims.add(claimed);
         }
         return claims;
+    }
+
+    private static Claimed inBranch(ResultSet row, TaskClaim claim, @Nullable Claimed first) throws SQLException {
+        return first == null
+                ? new Claimed(claim, StoredBranch.of(row, claim, Optional.empty()), row.getBoolean("signalled"))
+                : new Claimed(
+                        claim,
+                        StoredBranch.of(row, claim, Optional.of((StoredBranch) first.stored())),
+                        first.signalled());
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {

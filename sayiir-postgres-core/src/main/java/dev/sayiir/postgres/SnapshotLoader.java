@@ -17,7 +17,7 @@ final class SnapshotLoader {
 
     /** The planner puts the function's query into this one, which goes by primary keys only. */
     private static final String CURRENT = """
-            SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
+            SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.branch_inputs, s.initial_input,
                    s.completed_version, s.completed_task_id, s.output, s.branch
             FROM ${schema}.sayiir_snapshot(:instanceId) AS s
             ORDER BY s.completed_version NULLS FIRST, s.place
@@ -30,7 +30,7 @@ final class SnapshotLoader {
      */
     private static final String PAST = """
             , control AS (
-                SELECT h.version, h.data
+                SELECT h.version, h.data, h.branch_inputs
                 FROM ${schema}.sayiir_workflow_history AS h
                 WHERE h.instance_id = :instanceId AND h.version <= (SELECT a.version FROM asked AS a) AND h.data IS NOT NULL
                 ORDER BY h.version DESC
@@ -55,7 +55,7 @@ final class SnapshotLoader {
                   AND h.version BETWEEN (SELECT b.version FROM base AS b) AND (SELECT a.version FROM asked AS a)
                 ORDER BY r.task_id, h.version DESC
             )
-            SELECT a.version, c.version AS data_version, w.incarnation, w.trace_parent, c.data, b.initial_input,
+            SELECT a.version, c.version AS data_version, w.incarnation, w.trace_parent, c.data, c.branch_inputs, b.initial_input,
                    NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS completed_task_id,
                    NULL::bytea AS output, NULL::text AS branch
             FROM asked AS a
@@ -63,7 +63,7 @@ final class SnapshotLoader {
             CROSS JOIN base AS b
             JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = :instanceId
             UNION ALL
-            SELECT NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.branch
+            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.branch
             FROM results AS r
             WHERE r.output IS NOT NULL
             ORDER BY completed_version NULLS FIRST, place
@@ -134,7 +134,7 @@ final class SnapshotLoader {
         return jdbc.query(sql, params, SnapshotLoader::read).map(stored -> restore(instanceId, stored));
     }
 
-    WorkflowSnapshot restore(String instanceId, StoredSnapshot stored) {
+    WorkflowSnapshot restore(String instanceId, Restorable stored) {
         return stored.restore(instanceId, codecs);
     }
 

@@ -217,11 +217,22 @@ final class SnapshotSaver {
 
     private byte[] encode(WorkflowSnapshot snapshot) {
         try {
+            requireStorable(BranchInputs.of(snapshot.fork()).size());
             byte[] data = codecs.encode(ControlState.of(snapshot));
             observer.snapshotEncoded(data.length);
             return data;
         } catch (SnapshotSerializationException e) {
             throw e.of(snapshot.instanceId(), 0);
+        }
+    }
+
+    private void requireStorable(long branchInputBytes) {
+        if (branchInputBytes > codecs.maxBytes()) {
+            throw new SnapshotSerializationException(
+                    "The inputs that its branches have of their own take "
+                            + branchInputBytes + " bytes, and the limit is " + codecs.maxBytes()
+                            + ". Leave out an input that is the output of the task before the fork, which is not copied, keep large"
+                            + " data elsewhere, or raise the limit (sayiir.postgres.blob.max-size, or SnapshotCodecs.Builder.maxBytes)");
         }
     }
 }

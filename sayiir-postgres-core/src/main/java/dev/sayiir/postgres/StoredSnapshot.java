@@ -18,13 +18,14 @@ import org.jspecify.annotations.Nullable;
  * What the rows of an instance say: one with its control state, then one for each result. Decoded when it is first asked
  * for, by one thread.
  */
-final class StoredSnapshot {
+final class StoredSnapshot implements Restorable {
 
     private final long version;
     private final long incarnation;
     private final long dataVersion;
     private final byte[] data;
     private final Optional<Payload> initialInput;
+    private final byte @Nullable [] branchInputs;
     private final Optional<String> traceParent;
     private final Map<String, Payload> results = new LinkedHashMap<>();
     private final Map<String, TaskResult> branchesSinceData = new LinkedHashMap<>();
@@ -38,6 +39,7 @@ final class StoredSnapshot {
         this.dataVersion = row.getLong("data_version");
         this.data = row.getBytes("data");
         this.initialInput = Optional.ofNullable(row.getBytes("initial_input")).map(Payload::of);
+        this.branchInputs = row.getBytes("branch_inputs");
         this.traceParent = Optional.ofNullable(row.getString("trace_parent"));
     }
 
@@ -64,8 +66,8 @@ final class StoredSnapshot {
         return control;
     }
 
-    /** Throws {@link SnapshotSerializationException}, naming the instance, if no registered codec can read it. */
-    WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
+    @Override
+    public WorkflowSnapshot restore(String instanceId, SnapshotCodecs codecs) {
         WorkflowSnapshot snapshot = restored == null ? decode(instanceId, codecs) : restored;
         restored = snapshot;
         return snapshot;
@@ -76,6 +78,7 @@ final class StoredSnapshot {
                 version,
                 incarnation,
                 initialInput,
+                branchInputs,
                 traceParent,
                 CompletedTasks.of(results),
                 lastSinceData,

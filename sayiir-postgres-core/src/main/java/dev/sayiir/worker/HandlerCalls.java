@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Done;
 import dev.sayiir.worker.TaskOutcome.Fail;
@@ -25,6 +26,7 @@ final class HandlerCalls {
 
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
 
+    private final TaskResultStore results;
     private final JsonPayloads payloads;
     private final ScheduledExecutorService timer;
     private final TaskWorkerListener listener;
@@ -32,15 +34,18 @@ final class HandlerCalls {
     private final Abandoned abandoned;
 
     /**
+     * @param results what a task of a branch can look up
      * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
      * @param abandoned stores what becomes of the task of one that does not
      */
     HandlerCalls(
+            TaskResultStore results,
             JsonPayloads payloads,
             ScheduledExecutorService timer,
             TaskWorkerListener listener,
             Duration interruptGrace,
             Abandoned abandoned) {
+        this.results = results;
         this.payloads = payloads;
         this.timer = timer;
         this.listener = listener;
@@ -99,7 +104,12 @@ final class HandlerCalls {
 
     private Called called(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
         HandlerContext context = new HandlerContext(
-                held, task.snapshot(), handler.timeout().map(held.clock().now()::plus), payloads, listener);
+                held,
+                task.snapshot(),
+                results,
+                handler.timeout().map(held.clock().now()::plus),
+                payloads,
+                listener);
         try {
             Object input = input(task, handler);
             TaskOutcome outcome = listener.aroundTask(context, () -> handle(handler, input, context));
@@ -149,7 +159,7 @@ final class HandlerCalls {
                 task.claim(),
                 outcome,
                 output,
-                outcome instanceof Fork fork ? branches(fork, output) : Map.of(),
+                outcome instanceof Fork fork ? branches(fork) : Map.of(),
                 handler.retryPolicy(),
                 held.clock().now());
         if (task.claim().branch().isPresent()) {
@@ -160,13 +170,12 @@ final class HandlerCalls {
         return advance;
     }
 
-    private Map<String, Branch> branches(Fork fork, Payload output) {
+    private Map<String, Branch> branches(Fork fork) {
         Map<String, Branch> branches = new LinkedHashMap<>();
         fork.branches().forEach((label, start) -> {
-            Payload input = start.input()
-                    .map(value -> payloads.write("input of branch '" + label + "'", value))
-                    .orElse(output);
-            branches.put(label, Branch.of(start.taskId(), input));
+            Optional<Payload> input =
+                    start.input().map(value -> payloads.write("input of branch '" + label + "'", value));
+            branches.put(label, new Branch(start.taskId(), input));
         });
         return branches;
     }

@@ -1,5 +1,6 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.Optional;
 record HandlerContext(
         HeldTask held,
         WorkflowSnapshot snapshot,
+        TaskResultStore results,
         Optional<Instant> deadline,
         JsonPayloads payloads,
         TaskWorkerListener listener)
@@ -48,7 +50,13 @@ record HandlerContext(
     public <T> Optional<T> result(String taskId, Class<T> type) {
         return snapshot.completedTasks()
                 .output(taskId)
+                .or(() -> lookUp(taskId))
                 .map(output -> payloads.read("output of task '" + taskId + "'", output, type));
+    }
+
+    /** A task of a branch is not handed all that was done before, as there may be thousands of branches. */
+    private Optional<Payload> lookUp(String taskId) {
+        return held.claim().branch().flatMap(branch -> results.loadTaskResult(instanceId(), taskId));
     }
 
     @Override

@@ -12,7 +12,7 @@ final class Inputs {
 
     private Inputs() {}
 
-    /** A branch is given what the fork says, or what the step before gave; a join, what all branches gave. */
+    /** A branch is given what it has of its own, or what the task before gave; a join, what all branches gave. */
     static Payload of(ClaimedTask task, JsonPayloads payloads) {
         WorkflowSnapshot snapshot = task.snapshot();
         Optional<BranchStep> branch = task.claim().branch();
@@ -30,6 +30,7 @@ final class Inputs {
                 .or(() -> snapshot.fork()
                         .flatMap(fork -> Optional.ofNullable(fork.branches().get(step.label()))
                                 .flatMap(Branch::input)))
+                .or(snapshot::initialInput)
                 .orElse(Payload.empty());
     }
 

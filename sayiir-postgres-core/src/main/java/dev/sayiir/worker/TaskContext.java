@@ -38,13 +38,15 @@ public interface TaskContext {
     Optional<String> traceParent();
 
     /**
-     * The output of a task that is done.
+     * The output of a task that is done. In a branch this asks the store, unless it is the output that the task is given; of
+     * another branch it is there if its task is done by now, which cannot be relied on.
      *
      * @param taskId the task
      * @param type what to read it as; {@link dev.sayiir.workflow.Payload} for the bytes
      * @param <T> what to read it as
      * @return its output; empty if it is not done
      * @throws IllegalArgumentException if the output cannot be read as that
+     * @throws RuntimeException if the store fails, in a branch
      */
     <T> Optional<T> result(String taskId, Class<T> type);
 

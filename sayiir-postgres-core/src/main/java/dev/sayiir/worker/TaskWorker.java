@@ -60,6 +60,7 @@ public final class TaskWorker implements AutoCloseable {
         Committer committer =
                 new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
+                settings.snapshots,
                 new JsonPayloads(settings.mapper),
                 timer,
                 listener,

@@ -6,7 +6,8 @@ import java.util.Optional;
  * One of several branches that run in parallel.
  *
  * @param taskId the task that it begins with
- * @param input what that task is given; empty for the output of the task before the fork
+ * @param input what that task is given; empty for the output of the task before the fork, or if there is none the input of
+ *     the workflow
  */
 public record Branch(String taskId, Optional<Payload> input) {
 

@@ -15,16 +15,6 @@ public sealed interface ExecutionPosition {
     /** @return the task, fork, join, delay, wait or loop that it is at; empty if nothing has run yet */
     Optional<String> nodeId();
 
-    /**
-     * For stores, which add the results of branches one by one.
-     *
-     * @param results what further branches ended with, by label
-     * @return the same position with these, if it is a fork
-     */
-    default ExecutionPosition withBranchResults(Map<String, TaskResult> results) {
-        return this;
-    }
-
     /** Nothing has run yet. */
     record NotStarted() implements ExecutionPosition {
         @Override
@@ -67,13 +57,21 @@ public sealed interface ExecutionPosition {
      * {@code forkId}, which joins them, can be claimed. Without such branches this is a fork of Sayiir's own: somebody else
      * runs the branches, and it is parked until a time.
      *
+     * <p>A branch that has no input of its own is given the output of the task {@code afterTaskId}, which is not copied.
+     *
      * @param forkId the fork, 1 to {@value Identifiers#MAX_FORK_ID_BYTES} bytes
      * @param completedBranches results of the branches that are done, by branch label
      * @param wakeAt when to look at the branches again, if {@code branches} does not say what they are
      * @param branches the branches to be shared out, by label; not part of Sayiir's format, whose readers pass over it
+     * @param afterTaskId the task that was done before the fork; empty if none was, and then those branches are given the
+     *     input of the workflow. Not part of Sayiir's format either
      */
     record AtFork(
-            String forkId, Map<String, TaskResult> completedBranches, Instant wakeAt, Map<String, Branch> branches)
+            String forkId,
+            Map<String, TaskResult> completedBranches,
+            Instant wakeAt,
+            Map<String, Branch> branches,
+            Optional<String> afterTaskId)
             implements ExecutionPosition {
         /** @throws IllegalArgumentException if an id or a label is not valid, or two branches begin with the same task */
         public AtFork {
@@ -81,6 +79,7 @@ public sealed interface ExecutionPosition {
             completedBranches = byLabel(completedBranches);
             Ranges.requireWritable("wakeAt", wakeAt);
             branches = byLabel(branches);
+            afterTaskId.ifPresent(Identifiers::requireTaskId);
             if (branches.values().stream().map(Branch::taskId).distinct().count() < branches.size()
                     || branches.values().stream().map(Branch::taskId).anyMatch(forkId::equals)) {
                 throw new IllegalArgumentException("The branches of fork '" + forkId
@@ -96,7 +95,20 @@ public sealed interface ExecutionPosition {
          * @param wakeAt when to look at the branches again
          */
         public AtFork(String forkId, Map<String, TaskResult> completedBranches, Instant wakeAt) {
-            this(forkId, completedBranches, wakeAt, Map.of());
+            this(forkId, completedBranches, wakeAt, Map.of(), Optional.empty());
+        }
+
+        /** If one of them begins with the task before, whose output that withdraws, each gets it as an input of its own. */
+        static AtFork begin(WorkflowSnapshot from, String joinTaskId, Map<String, Branch> branches) {
+            Optional<String> after = from.lastCompletedTaskId().filter(from.completedTasks()::contains);
+            if (branches.values().stream().noneMatch(branch -> after.equals(Optional.of(branch.taskId())))) {
+                return new AtFork(joinTaskId, Map.of(), from.updatedAt(), branches, after);
+            }
+            Optional<Payload> output = after.flatMap(from.completedTasks()::output);
+            Map<String, Branch> given = new LinkedHashMap<>();
+            branches.forEach((label, branch) ->
+                    given.put(label, new Branch(branch.taskId(), branch.input().or(() -> output))));
+            return new AtFork(joinTaskId, Map.of(), from.updatedAt(), given, Optional.empty());
         }
 
         @Override
@@ -116,11 +128,16 @@ public sealed interface ExecutionPosition {
             return Collections.unmodifiableMap(open);
         }
 
-        @Override
+        /**
+         * For stores, which add the results of branches one by one.
+         *
+         * @param results what further branches ended with, by label
+         * @return the same position with these
+         */
         public AtFork withBranchResults(Map<String, TaskResult> results) {
             Map<String, TaskResult> all = new LinkedHashMap<>(completedBranches);
             all.putAll(results);
-            return new AtFork(forkId, all, wakeAt, branches);
+            return new AtFork(forkId, all, wakeAt, branches, afterTaskId);
         }
 
         /** Whether this is the same round of the same fork, seen later: branches that are done stay done. */
@@ -128,6 +145,7 @@ public sealed interface ExecutionPosition {
             return forkId.equals(before.forkId)
                     && wakeAt.equals(before.wakeAt)
                     && branches.equals(before.branches)
+                    && afterTaskId.equals(before.afterTaskId)
                     && completedBranches.entrySet().containsAll(before.completedBranches.entrySet());
         }
     }

@@ -38,27 +38,27 @@ public record TaskChanges(
             Optional<OpenTask> openTask,
             Optional<AtFork> fork,
             CompletedTasks done,
-            Map<String, Optional<Payload>> resultsSince) {
+            LayeredMap<Optional<Payload>> resultsSince) {
 
         static Basis of(WorkflowSnapshot stored) {
-            return new Basis(stored.openTask(), stored.fork(), stored.knownResults(), Map.of());
+            return new Basis(stored.openTask(), stored.fork(), stored.knownResults(), LayeredMap.empty());
         }
 
         /** A result, or none if the task was withdrawn: of one that was not done then, nothing is left to say. */
         Basis with(String taskId, Optional<Payload> result) {
-            Map<String, Optional<Payload>> since = new LinkedHashMap<>(resultsSince);
-            since.remove(taskId);
-            if (result.isPresent() || done.contains(taskId)) {
-                since.put(taskId, result);
-            }
+            LayeredMap<Optional<Payload>> since = result.isPresent() || done.contains(taskId)
+                    ? resultsSince.with(taskId, result)
+                    : resultsSince.without(taskId);
             return new Basis(openTask, fork, done, since);
         }
 
         TaskChanges changesTo(WorkflowSnapshot now) {
             Map<String, Payload> completed = new LinkedHashMap<>();
             Set<String> withdrawn = new LinkedHashSet<>();
-            resultsSince.forEach((taskId, result) ->
-                    result.ifPresentOrElse(output -> completed.put(taskId, output), () -> withdrawn.add(taskId)));
+            resultsSince
+                    .asMap()
+                    .forEach((taskId, result) -> result.ifPresentOrElse(
+                            output -> completed.put(taskId, output), () -> withdrawn.add(taskId)));
             Map<String, Boolean> left =
                     openTask.map(task -> Map.of(task.taskId(), task.waiting())).orElse(Map.of());
             boolean kept = fork.flatMap(then -> now.fork().filter(fork -> fork.isLaterThan(then)))

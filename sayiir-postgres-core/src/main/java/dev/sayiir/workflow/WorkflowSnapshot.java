@@ -205,7 +205,8 @@ public final class WorkflowSnapshot {
     }
 
     /**
-     * Begins branches that run in parallel. When all are done, one task joins them.
+     * Begins branches that run in parallel. When all are done, one task joins them. Branches without an input of their own
+     * are given the output of the task that was done last, or if there is none the input of the workflow; it is not copied.
      *
      * @param joinTaskId the task that joins them; it is what the fork is called
      * @param branches the branches by label, at least one
@@ -218,7 +219,7 @@ public final class WorkflowSnapshot {
             throw new IllegalArgumentException(
                     "The fork that '" + joinTaskId + "' joins has no branches; give it some");
         }
-        WorkflowSnapshot forked = moveTo(new AtFork(joinTaskId, Map.of(), updatedAt, branches));
+        WorkflowSnapshot forked = moveTo(AtFork.begin(this, joinTaskId, branches));
         for (Branch branch : branches.values()) {
             forked = forked.withdrawTask(branch.taskId());
         }

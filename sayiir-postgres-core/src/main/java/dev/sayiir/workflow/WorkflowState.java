@@ -1,8 +1,9 @@
 package dev.sayiir.workflow;
 
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** What an instance is doing, or how it ended. */
 public sealed interface WorkflowState {
@@ -27,12 +28,12 @@ public sealed interface WorkflowState {
     }
 
     /**
-     * For stores, which add the results of branches one by one.
+     * For stores, which keep what belongs to the branches of a fork apart from the rest of a state.
      *
-     * @param results what branches ended with that the state does not know of yet, by label
-     * @return the same state with these, if it stands at a fork
+     * @param change what to do to the position
+     * @return the same state with what comes of it, if it stands at a fork
      */
-    default WorkflowState withBranchResults(Map<String, TaskResult> results) {
+    default WorkflowState withFork(UnaryOperator<AtFork> change) {
         return this;
     }
 
@@ -61,8 +62,10 @@ public sealed interface WorkflowState {
         }
 
         @Override
-        public WorkflowState withBranchResults(Map<String, TaskResult> results) {
-            return new InProgress(position.withBranchResults(results), completedTasks, lastCompletedTaskId);
+        public WorkflowState withFork(UnaryOperator<AtFork> change) {
+            return position instanceof AtFork fork
+                    ? new InProgress(change.apply(fork), completedTasks, lastCompletedTaskId)
+                    : this;
         }
 
         Paused pausedBy(Optional<String> reason, Optional<String> requester, Instant at) {
@@ -171,14 +174,10 @@ public sealed interface WorkflowState {
         }
 
         @Override
-        public WorkflowState withBranchResults(Map<String, TaskResult> results) {
-            return new Paused(
-                    reason,
-                    pausedBy,
-                    pausedAt,
-                    completedTasks,
-                    position.withBranchResults(results),
-                    lastCompletedTaskId);
+        public WorkflowState withFork(UnaryOperator<AtFork> change) {
+            return position instanceof AtFork fork
+                    ? new Paused(reason, pausedBy, pausedAt, completedTasks, change.apply(fork), lastCompletedTaskId)
+                    : this;
         }
 
         InProgress resumed() {

@@ -11,7 +11,9 @@ import dev.sayiir.persistence.BranchOutcome.Done;
 import dev.sayiir.persistence.BranchOutcome.Next;
 import dev.sayiir.persistence.BranchOutcome.Retry;
 import dev.sayiir.workflow.Branch;
+import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
+import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskResult;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
@@ -20,7 +22,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +41,7 @@ class ForkContractTest extends ContractTest {
         ClaimedTask parcel = claimOne("worker-1");
         ClaimedTask invoice = claimOne("worker-2");
         assertThat(parcel.claim().taskId()).isEqualTo("do-parcel");
-        assertThat(parcel.claim().branch()).contains(new BranchStep("parcel", Optional.empty()));
+        assertThat(parcel.claim().branch()).contains(new BranchStep("parcel", Optional.of("reserve")));
         assertThat(invoice.claim().taskId()).isEqualTo("do-invoice");
         assertThat(dueTasks()).isEmpty();
 
@@ -105,6 +109,153 @@ class ForkContractTest extends ContractTest {
 
         assertThat(claimOne("w").snapshot().fork().orElseThrow().completedBranches())
                 .containsEntry("parcel", new TaskResult("weigh", output("2 kg")));
+    }
+
+    @Test
+    void R25_a_task_of_a_branch_comes_with_what_it_needs_and_nothing_of_the_others() {
+        WorkflowSnapshot order = store.createSnapshot(order("order-1"));
+        Map<String, Branch> branches = branches("parcel", "label");
+        branches.put("invoice", Branch.of("do-invoice", output("42 EUR")));
+        branches.put("receipt", Branch.of("do-receipt", Payload.empty()));
+        order = store.saveSnapshot(
+                order.completeTask("reserve", output("shelf 7")).forkInto("ship", branches));
+        done(claimOneOf("do-label", "w"), "printed");
+
+        Map<String, WorkflowSnapshot> given = new LinkedHashMap<>();
+        for (ClaimedTask task : claims.claimAvailableTasks(ClaimQuery.of("w", 100, MINUTE))) {
+            given.put(task.claim().taskId(), task.snapshot());
+        }
+
+        assertThat(given).containsOnlyKeys("do-parcel", "do-invoice", "do-receipt");
+        WorkflowSnapshot parcel = Objects.requireNonNull(given.get("do-parcel"));
+        assertThat(parcel.completedTasks().asMap()).isEqualTo(Map.of("reserve", output("shelf 7")));
+        assertThat(parcel.lastCompletedTaskId()).contains("reserve");
+        assertThat(parcel.fork().orElseThrow().branches()).isEqualTo(Map.of("parcel", Branch.of("do-parcel")));
+        assertThat(parcel.fork().orElseThrow().forkId()).isEqualTo("ship");
+        assertThat(parcel.version()).isEqualTo(3);
+        WorkflowSnapshot invoice = Objects.requireNonNull(given.get("do-invoice"));
+        assertThat(invoice.completedTasks()).isEqualTo(CompletedTasks.none());
+        assertThat(invoice.fork().orElseThrow().branches())
+                .isEqualTo(Map.of("invoice", Branch.of("do-invoice", output("42 EUR"))));
+        assertThat(Objects.requireNonNull(given.get("do-receipt"))
+                        .fork()
+                        .orElseThrow()
+                        .branches())
+                .isEqualTo(Map.of("receipt", Branch.of("do-receipt", Payload.empty())));
+        for (WorkflowSnapshot each : given.values()) {
+            assertThat(each.initialInput()).isEqualTo(order.initialInput());
+            assertThat(each.definitionHash()).isEqualTo(order.definitionHash());
+            assertThat(each.taskPriority()).isEqualTo(order.taskPriority());
+            assertThat(each.taskTags()).isEqualTo(order.taskTags());
+            assertThat(each.createdAt()).isEqualTo(order.createdAt());
+            assertThat(each.traceParent()).isEqualTo(order.traceParent());
+        }
+    }
+
+    @Test
+    void R8_what_a_task_of_a_branch_comes_with_is_neither_saved_nor_committed() {
+        fork("order-1", "parcel");
+        ClaimedTask parcel =
+                claims.claimAvailableTasks(ClaimQuery.of("w", 1, MINUTE)).get(0);
+        Traces before = tracesOf("order-1");
+
+        assertThatExceptionOfType(StaleSnapshotException.class)
+                .isThrownBy(() -> store.saveSnapshot(parcel.snapshot().moveTo(new AtTask("else"))));
+        assertThatExceptionOfType(StaleSnapshotException.class)
+                .isThrownBy(() ->
+                        claims.commitTask(parcel.claim(), parcel.snapshot().fail("no"), Optional.empty()));
+
+        assertThat(tracesOf("order-1")).isEqualTo(before);
+    }
+
+    @Test
+    void a_branch_without_an_input_of_its_own_is_given_what_was_done_before_the_fork_whatever_is_done_since() {
+        fork("order-1", "parcel", "invoice");
+        ClaimedTask invoice = claimOneOf("do-invoice", "w");
+        claims.commitBranchTask(
+                invoice.claim(), new Next(output("again"), "reserve", Optional.empty()), Optional.empty());
+        done(claimOneOf("reserve", "w"), "shelf 8");
+
+        assertThat(inputOf("do-parcel")).contains(output("shelf 7"));
+    }
+
+    @Test
+    void a_branch_can_begin_with_the_task_before_the_fork() {
+        WorkflowSnapshot order = store.createSnapshot(order("order-1"));
+        store.saveSnapshot(order.completeTask("reserve", output("shelf 7"))
+                .forkInto("ship", Map.of("parcel", Branch.of("do-parcel"), "again", Branch.of("reserve"))));
+
+        for (ClaimedTask task : claims.claimAvailableTasks(ClaimQuery.of("w", 2, MINUTE))) {
+            assertThat(task.snapshot().fork().orElseThrow().branches().values())
+                    .containsExactly(Branch.of(task.claim().taskId(), output("shelf 7")));
+        }
+    }
+
+    @Test
+    void a_fork_before_any_task_gives_its_branches_the_input_of_the_workflow() {
+        WorkflowSnapshot order = order("order-1");
+        store.createSnapshot(order.forkInto("ship", branches("parcel")));
+
+        ClaimedTask parcel =
+                claims.claimAvailableTasks(ClaimQuery.of("w", 1, MINUTE)).get(0);
+
+        assertThat(parcel.claim().branch()).contains(new BranchStep("parcel", Optional.empty()));
+        assertThat(parcel.snapshot().completedTasks()).isEqualTo(CompletedTasks.none());
+        assertThat(parcel.snapshot().initialInput()).isEqualTo(order.initialInput());
+    }
+
+    @Test
+    void R9_a_pause_at_a_fork_keeps_inputs_and_results_of_branches() {
+        WorkflowSnapshot order = store.createSnapshot(order("order-1"));
+        Map<String, Branch> branches = branches("parcel", "label", "note");
+        branches.put("invoice", Branch.of("do-invoice", output("42 EUR")));
+        branches.put("receipt", Branch.of("do-receipt", Payload.empty()));
+        store.saveSnapshot(order.completeTask("reserve", output("shelf 7")).forkInto("ship", branches));
+        done(claimOneOf("do-label", "w"), "printed");
+        done(claimOneOf("do-note", "w"), "");
+        WorkflowSnapshot before = store.loadSnapshot("order-1");
+
+        signals.requestPause("order-1", ASKED);
+        assertThat(store.loadSnapshot("order-1").fork()).isEqualTo(before.fork());
+        signals.unpause("order-1");
+
+        assertThat(store.loadSnapshot("order-1").fork()).isEqualTo(before.fork());
+        assertThat(store.loadSnapshot("order-1").completedTasks()).isEqualTo(before.completedTasks());
+        assertThat(history.loadVersion("order-1", before.version())).isEqualTo(before);
+        assertThat(inputOf("do-invoice")).contains(output("42 EUR"));
+        assertThat(inputOf("do-receipt")).contains(Payload.empty());
+        assertThat(inputOf("do-parcel")).contains(output("shelf 7"));
+    }
+
+    @Test
+    void R25_a_fork_of_5000_branches_and_one_with_much_data_work_within_the_default_limits() {
+        Payload large = Payload.of(new byte[50_000]);
+        Map<String, Branch> many = new LinkedHashMap<>();
+        for (int i = 0; i < 5_000; i++) {
+            many.put("b" + i, Branch.of("do-" + i, Payload.of(new byte[100])));
+        }
+        Map<String, Branch> heavy = new LinkedHashMap<>();
+        for (int i = 0; i < 100; i++) {
+            heavy.put("b" + i, i % 2 == 0 ? Branch.of("do-" + i) : Branch.of("do-" + i, large));
+        }
+        store.createSnapshot(order("order-1").completeTask("reserve", large).forkInto("ship", many));
+        store.createSnapshot(order("order-2").completeTask("reserve", large).forkInto("ship", heavy));
+
+        List<ClaimedTask> claimed = claims.claimAvailableTasks(ClaimQuery.of("w", 5_100, MINUTE));
+        assertThat(claimed).hasSize(5_100);
+        claimed.stream()
+                .filter(task -> task.claim().instanceId().equals("order-2"))
+                .forEach(task -> claims.commitBranchTask(task.claim(), new Done(large), Optional.empty()));
+        signals.requestPause("order-2", ASKED);
+
+        assertThat(store.loadSnapshot("order-1").fork().orElseThrow().branches())
+                .isEqualTo(many);
+        WorkflowSnapshot paused = store.loadSnapshot("order-2");
+        assertThat(paused.status()).isEqualTo(WorkflowStatus.PAUSED);
+        assertThat(paused.fork().orElseThrow().branches()).isEqualTo(heavy);
+        assertThat(paused.fork().orElseThrow().completedBranches())
+                .hasSize(100)
+                .allSatisfy((label, result) -> assertThat(result.output()).isEqualTo(large));
     }
 
     @Test
@@ -368,6 +519,19 @@ class ForkContractTest extends ContractTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() ->
                         order("order-3").forkInto("ship", Map.of("a", Branch.of("same"), "b", Branch.of("same"))));
+    }
+
+    /** What the task that is due is given when it is claimed. */
+    private Optional<Payload> inputOf(String taskId) {
+        ClaimedTask task = claims.claimAvailableTasks(
+                        ClaimQuery.of("w", 1, MINUTE).taskIds(Set.of(taskId)))
+                .get(0);
+        BranchStep step = task.claim().branch().orElseThrow();
+        return step.afterTaskId()
+                .flatMap(task.snapshot().completedTasks()::output)
+                .or(() -> task.snapshot().fork().orElseThrow().branches().values().stream()
+                        .findFirst()
+                        .flatMap(Branch::input));
     }
 
     private void fork(String instanceId, String... labels) {

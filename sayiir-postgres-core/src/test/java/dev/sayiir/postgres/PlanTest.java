@@ -143,7 +143,7 @@ class PlanTest {
     }
 
     @Test
-    void branches_that_are_claimed_together_are_read_and_decoded_once() {
+    void R25_branches_are_claimed_by_keys_only_and_without_the_control_state() {
         Map<String, Branch> branches = IntStream.range(0, 10)
                 .boxed()
                 .collect(Collectors.toMap(i -> "branch-" + i, i -> Branch.of("part-" + i)));
@@ -156,8 +156,12 @@ class PlanTest {
                 ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1)).definitions(Set.of("forks")))));
 
         assertThat(claimed).hasSize(10);
-        assertThat(claimed).allMatch(task -> task.snapshot() == claimed.get(0).snapshot());
-        assertThat(plans.get(0)).containsOnlyOnce("SELECT DISTINCT t.completed_version");
+        List<String> reading = Arrays.stream(plans.get(0).split("duration: "))
+                .filter(plan -> plan.contains("w.current_task_id"))
+                .toList();
+        assertThat(reading).hasSize(10);
+        assertOnlyKeys(reading, 10);
+        assertThat(plans.get(0)).doesNotContain("c.data, c.branch_inputs");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sayiir.workflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,7 @@ class CompletedTasksTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    void they_are_in_the_order_in_which_they_were_first_done_whatever_happens(long seed) {
+    void they_are_in_the_order_in_which_they_were_done_last_whatever_happens(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         Map<String, Payload> expected = new LinkedHashMap<>();
         CompletedTasks tasks = CompletedTasks.none();
@@ -27,6 +28,7 @@ class CompletedTasksTest {
                 tasks = tasks.without(taskId);
             } else {
                 Payload output = Payload.utf8(String.valueOf(step));
+                expected.remove(taskId);
                 expected.put(taskId, output);
                 tasks = tasks.with(taskId, output);
             }
@@ -50,6 +52,33 @@ class CompletedTasksTest {
             assertThat(all.get(i).size()).isEqualTo(i);
             assertThat(all.get(i).taskIds()).hasSize(i).doesNotContain("task-" + i);
         }
+    }
+
+    /** Adds up all that changes copy: bytes that the thread has taken from the heap, which are the same at every run. */
+    @Test
+    void R25_a_change_costs_the_logarithm_of_the_number_of_tasks_at_most() {
+        changes(1_000); // so that what is only needed once is there
+        double few = changes(1_000) / 1_000.0;
+        double many = changes(64_000) / 64_000.0;
+
+        assertThat(many).isLessThan(2.5 * few);
+    }
+
+    /** Done one after the other, then all once more, as in the second round of a loop. */
+    private static long changes(int tasks) {
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        WorkflowSnapshot snapshot =
+                WorkflowSnapshot.start("a", "d", Payload.empty()).storedAs(1, 1);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < tasks; i++) {
+                snapshot = snapshot.withdrawTask("task-" + i).completeTask("task-" + i, Payload.empty());
+            }
+        }
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(snapshot.completedTaskCount()).isEqualTo(tasks);
+        assertThat(snapshot.taskChanges().orElseThrow().completed()).hasSize(tasks);
+        return allocated;
     }
 
     @Test

@@ -106,7 +106,11 @@ public final class Snapshots {
             case 1 -> new AtTask(id(random));
             case 2 ->
                 new AtFork(
-                        text(random, 1, Identifiers.MAX_FORK_ID_BYTES), branches(random), time(random), toRun(random));
+                        text(random, 1, Identifiers.MAX_FORK_ID_BYTES),
+                        branches(random),
+                        time(random),
+                        toRun(random),
+                        maybe(random, () -> id(random)));
             case 3 -> new AtJoin(id(random), branches(random));
             case 4 -> new AtDelay(id(random), time(random), time(random), maybe(random, () -> id(random)));
             case 5 ->

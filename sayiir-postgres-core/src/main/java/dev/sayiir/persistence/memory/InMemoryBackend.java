@@ -339,8 +339,7 @@ public final class InMemoryBackend
     public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return claims.claimAvailable(query, now()).stream()
                 .filter(claim -> !isStopped(claim) && isRunning(claim) && !isDelivered(claim.instanceId()))
-                .map(claim -> new ClaimedTask(
-                        claim, require(claim.instanceId()).current().snapshot()))
+                .map(claim -> new ClaimedTask(claim, require(claim.instanceId()).claimed(claim)))
                 .toList();
     }
 

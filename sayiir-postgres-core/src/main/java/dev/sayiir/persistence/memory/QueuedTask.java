@@ -2,6 +2,7 @@ package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.workflow.Payload;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -11,6 +12,7 @@ final class QueuedTask {
 
     private final String taskId;
     private Optional<BranchStep> branch = Optional.empty();
+    private Optional<Payload> input = Optional.empty();
     private Optional<Instant> readyAt = Optional.empty();
     private Optional<Instant> notBefore = Optional.empty();
     private Optional<TaskClaim> claim = Optional.empty();
@@ -29,6 +31,15 @@ final class QueuedTask {
 
     Optional<BranchStep> branch() {
         return branch;
+    }
+
+    /** Of a task of a branch, what it is given; empty for the input of the workflow. */
+    Optional<Payload> input() {
+        return input;
+    }
+
+    void give(Optional<Payload> given) {
+        input = given;
     }
 
     Optional<TaskClaim> claim() {

@@ -11,8 +11,10 @@ import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.SnapshotBuilder;
 import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.TaskResult;
 import dev.sayiir.workflow.TaskRetry;
@@ -29,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** All that is stored of one instance. {@link InMemoryBackend} sees to it that one thread at a time is in here. */
 final class StoredInstance {
@@ -76,6 +79,27 @@ final class StoredInstance {
 
     boolean isClaimed(Instant now) {
         return open.values().stream().anyMatch(task -> task.isClaimed(now));
+    }
+
+    /** What a task comes with that has just been claimed. */
+    WorkflowSnapshot claimed(TaskClaim claim) {
+        WorkflowSnapshot snapshot = current().snapshot();
+        if (claim.branch().isEmpty()) {
+            return snapshot;
+        }
+        SnapshotBuilder instance = WorkflowSnapshot.builder(snapshot.instanceId(), snapshot.definitionHash())
+                .createdAt(snapshot.createdAt())
+                .updatedAt(snapshot.updatedAt())
+                .taskPriority(snapshot.taskPriority())
+                .taskTags(snapshot.taskTags())
+                .traceParent(snapshot.traceParent());
+        snapshot.initialInput().ifPresent(instance::initialInput);
+        return Claims.snapshotForBranch(
+                claim,
+                instance,
+                snapshot.version(),
+                current().currentTaskId().orElseThrow(),
+                openTask(claim.taskId()).flatMap(QueuedTask::input));
     }
 
     Optional<QueuedTask> held(TaskClaim claim) {
@@ -126,6 +150,7 @@ final class StoredInstance {
         BranchStep step = new BranchStep(claim.branch().orElseThrow().label(), Optional.of(claim.taskId()));
         QueuedTask task = new QueuedTask(next);
         task.open(step, now, outcome.delay().map(now::plus), isRunning());
+        task.give(Optional.of(outcome.output()));
         open.put(next, task);
         tasks.openStep(next, now);
     }
@@ -157,7 +182,7 @@ final class StoredInstance {
         WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
         Map<String, TaskResult> ended = new LinkedHashMap<>();
         endedBranch.ifPresent(label -> ended.put(label, new TaskResult(taskId, output)));
-        append(before, state.withBranchResults(ended), List.of(taskId), now);
+        append(before, state.withFork(fork -> fork.withBranchResults(ended)), List.of(taskId), now);
         WorkflowSnapshot after = current().snapshot();
         if (endedBranch.isPresent()
                 && after.fork().filter(fork -> fork.openBranches().isEmpty()).isPresent()) {
@@ -262,13 +287,16 @@ final class StoredInstance {
     }
 
     private void queueBranches(WorkflowSnapshot snapshot, Map<String, Branch> branches, Instant now) {
-        List<String> begun = branches.values().stream().map(Branch::taskId).toList();
+        Set<String> begun = branches.values().stream().map(Branch::taskId).collect(Collectors.toSet());
+        Optional<String> after = snapshot.fork().flatMap(AtFork::afterTaskId);
         open.values().removeIf(task -> task.branch().isPresent() && !begun.contains(task.taskId()));
         Optional<Instant> readyAt = Optional.of(now).filter(at -> snapshot.status() == WorkflowStatus.IN_PROGRESS);
         branches.forEach((label, branch) -> {
             boolean anew = !open.containsKey(branch.taskId());
-            open.computeIfAbsent(branch.taskId(), QueuedTask::new)
-                    .open(Optional.of(new BranchStep(label, Optional.empty())), readyAt, Optional.empty(), 0, anew);
+            Optional<String> from = branch.input().isPresent() ? Optional.empty() : after;
+            QueuedTask task = open.computeIfAbsent(branch.taskId(), QueuedTask::new);
+            task.open(Optional.of(new BranchStep(label, from)), readyAt, Optional.empty(), 0, anew);
+            task.give(branch.input().or(() -> from.map(results::get)));
         });
     }
 

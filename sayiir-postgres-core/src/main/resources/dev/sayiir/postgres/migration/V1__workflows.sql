@@ -71,6 +71,9 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     withdrawn_task_ids text[] COLLATE "C",
     -- Control state in the envelope: no outputs and no input in it. NULL if only results were added.
     data               bytea,
+    -- The inputs that the branches of the fork have of their own, if the control state is at one: one after the other, so
+    -- that a task of a branch reads its own and no other.
+    branch_inputs      bytea,
     -- Only with a baseline.
     initial_input      bytea,
     -- Drawn at random by whoever wrote it: one that lost the answer to a write finds out by it whether it is stored.
@@ -86,7 +89,10 @@ ALTER TABLE ${schema}.sayiir_workflow_history
     ALTER COLUMN outputs SET STATISTICS 0,
     ALTER COLUMN withdrawn_task_ids SET STATISTICS 0,
     ALTER COLUMN data SET STATISTICS 0,
+    ALTER COLUMN branch_inputs SET STATISTICS 0,
     ALTER COLUMN initial_input SET STATISTICS 0;
+-- Not compressed: of what is, a part cannot be read without all that is in front of it.
+ALTER TABLE ${schema}.sayiir_workflow_history ALTER COLUMN branch_inputs SET STORAGE EXTERNAL;
 
 -- One row per task of an instance, and at the same time the queue: an open task that is due has a ready_at. A claim is part
 -- of its task's row: one lock decides who has the task, whoever it is that claims, commits, saves or deletes.
@@ -122,11 +128,16 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
     -- Who holds the task, or held it last.
     worker_id          text COLLATE "C",
     error              text,
-    -- Of the task at which a branch of a fork stands: the label of the branch, the task in the branch before it, and until
-    -- when it is not to be dispatched, which ready_at does not tell while it is claimed or paused.
+    -- Of the task at which a branch of a fork stands: the label of the branch, and until when it is not to be dispatched,
+    -- which ready_at does not tell while it is claimed or paused. What it is given: the output of another task, and the
+    -- checkpoint that holds it; or a part of branch_inputs, beginning with 1, where the control state is; or else the input
+    -- of the workflow.
     branch             text COLLATE "C",
-    after_task_id      text COLLATE "C",
     not_before         timestamptz,
+    after_task_id      text COLLATE "C",
+    input_version      bigint,
+    input_start        integer,
+    input_bytes        integer,
     -- Of the task that joins branches: how many are not done. It waits until there is none.
     branches_left      integer,
     CONSTRAINT sayiir_workflow_tasks_pkey PRIMARY KEY (instance_id, task_id)
@@ -288,19 +299,19 @@ $$;
 -- thousand are expected, and a thousand times a thousand would have those compiled.
 CREATE FUNCTION ${schema}.sayiir_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
-                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
-                   branch text)
+                   branch_inputs bytea, initial_input bytea, completed_version bigint, place bigint,
+                   completed_task_id text, output bytea, branch text)
     LANGUAGE plpgsql STABLE ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
-    SELECT w.version, w.data_version, w.incarnation, w.trace_parent, c.data, b.initial_input,
+    SELECT w.version, w.data_version, w.incarnation, w.trace_parent, c.data, c.branch_inputs, b.initial_input,
            NULL::bigint, NULL::bigint, NULL::text, NULL::bytea, NULL::text
     FROM ${schema}.sayiir_workflows AS w
     JOIN ${schema}.sayiir_workflow_history AS c ON c.instance_id = instance AND c.version = w.data_version
     JOIN ${schema}.sayiir_workflow_history AS b ON b.instance_id = instance AND b.version = w.base_version
     WHERE w.instance_id = instance
     UNION ALL
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, h.version, r.place, r.task_id, r.output, h.branch
     FROM (SELECT DISTINCT t.completed_version
           FROM ${schema}.sayiir_workflow_tasks AS t
           WHERE t.instance_id = instance
@@ -325,12 +336,12 @@ $$;
 -- no instance.
 CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
-                   initial_input bytea, completed_version bigint, place bigint, completed_task_id text, output bytea,
-                   branch text, signalled boolean)
+                   branch_inputs bytea, initial_input bytea, completed_version bigint, place bigint,
+                   completed_task_id text, output bytea, branch text, signalled boolean)
     LANGUAGE plpgsql VOLATILE STRICT ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
-    SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.initial_input,
+    SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.branch_inputs, s.initial_input,
            s.completed_version, s.place, s.completed_task_id, s.output, s.branch,
            CASE WHEN s.version IS NOT NULL THEN ${schema}.sayiir_is_signalled(instance) END
     FROM ${schema}.sayiir_snapshot(instance) AS s;
@@ -340,6 +351,36 @@ $$;
 -- What is recorded of a task whose claim expired, when it is claimed again.
 CREATE FUNCTION ${schema}.sayiir_crash_of(worker text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT $text$Worker '$text$ || worker || $text$' did not end the task before its claim expired$text$
+$$;
+
+-- What a task of a branch needs that has just been claimed: a number of look-ups by key that is the same however many
+-- branches there are, each an index scan of one row, whatever statistics say, since sub-selects are not joined. The control
+-- state is not among it. What all branches share, and whether the instance is signalled, comes only where it is asked for.
+CREATE FUNCTION ${schema}.sayiir_claimed_branch(instance text, claimed_task text, with_shared boolean)
+    RETURNS TABLE (version bigint, join_task_id text, created_at timestamptz, updated_at timestamptz,
+                   task_priority smallint, task_tags text[], trace_parent text, workflow_input bytea,
+                   branch_input bytea, own_input boolean, signalled boolean)
+    LANGUAGE plpgsql VOLATILE STRICT ROWS 1 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+    SELECT w.version, w.current_task_id, w.created_at, w.updated_at, w.task_priority, w.task_tags, w.trace_parent,
+           CASE WHEN with_shared THEN (SELECT b.initial_input
+                                       FROM ${schema}.sayiir_workflow_history AS b
+                                       WHERE b.instance_id = instance AND b.version = w.base_version) END,
+           CASE WHEN t.input_bytes IS NOT NULL
+                THEN (SELECT substr(c.branch_inputs, t.input_start, t.input_bytes)
+                      FROM ${schema}.sayiir_workflow_history AS c
+                      WHERE c.instance_id = instance AND c.version = w.data_version)
+                WHEN t.after_task_id IS NOT NULL
+                THEN (SELECT h.outputs[array_position(h.completed_task_ids, t.after_task_id)]
+                      FROM ${schema}.sayiir_workflow_history AS h
+                      WHERE h.instance_id = instance AND h.version = t.input_version) END,
+           t.input_bytes IS NOT NULL,
+           CASE WHEN with_shared THEN ${schema}.sayiir_is_signalled(instance) END
+    FROM ${schema}.sayiir_workflow_tasks AS t
+    JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = instance
+    WHERE t.instance_id = instance AND t.task_id = claimed_task;
+END
 $$;
 
 -- Claims the tasks that a worker may have and that come first: one short walk for each priority, along the index that the
@@ -453,6 +494,8 @@ CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_awaited_event text, p_branches_left integer, p_last_failed_worker text, p_last_error text, p_failures bigint,
     -- Other tasks: done, or the first of a branch, or both; those that are closed or lose their results; open branches.
     p_put_task_ids text[], p_put_done boolean[], p_put_branches text[],
+    -- What branches are given: a part of their own of branch_inputs, or else the output of the task before the fork.
+    p_put_input_starts bigint[], p_put_input_bytes bigint[], p_branches_after text, p_branch_inputs bytea,
     p_closed_task_ids text[], p_closed_statuses text[], p_closed_withdrawn boolean[],
     p_fork_left boolean, p_left_status text,
     OUT checkpoint_version bigint, OUT checkpoint_at timestamptz,
@@ -462,6 +505,7 @@ DECLARE
     running CONSTANT boolean := p_status = 'InProgress';
     now timestamptz;
     due timestamptz;
+    after_version bigint;
 BEGIN
     -- In the usual order of locks. Who has waited for the first sees by the second what the claim is now.
     IF p_based_on IS NOT NULL AND p_waits THEN
@@ -543,10 +587,10 @@ BEGIN
 
     INSERT INTO ${schema}.sayiir_workflow_history
         (instance_id, version, saved_at, baseline, status, current_task_id,
-         completed_task_ids, outputs, withdrawn_task_ids, data, initial_input, write_id)
+         completed_task_ids, outputs, withdrawn_task_ids, data, branch_inputs, initial_input, write_id)
     VALUES (p_instance_id, checkpoint_version, checkpoint_at, p_baseline, p_status, p_current_task_id,
             NULLIF(p_completed_task_ids, '{}'), NULLIF(p_outputs, '{}'), NULLIF(p_withdrawn_task_ids, '{}'),
-            p_data, p_initial_input, p_write_id)
+            p_data, p_branch_inputs, p_initial_input, p_write_id)
     -- A cancel or a pause that was asked for until the lock was there; later ones find the task free, or claimed anew.
     RETURNING EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
                       WHERE e.instance_id = p_instance_id
@@ -651,16 +695,27 @@ BEGIN
         END IF;
     END IF;
 
+    IF p_branches_after = ANY (p_completed_task_ids) THEN
+        after_version := checkpoint_version;
+    ELSIF p_branches_after IS NOT NULL THEN
+        after_version := (SELECT t.completed_version
+                          FROM ${schema}.sayiir_workflow_tasks AS t
+                          WHERE t.instance_id = p_instance_id AND t.task_id = p_branches_after);
+    END IF;
     IF cardinality(p_put_task_ids) > 0 THEN
         INSERT INTO ${schema}.sayiir_workflow_tasks AS t
             (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at,
-             task_priority, definition_hash, task_tags, branch)
+             task_priority, definition_hash, task_tags, branch, after_task_id, input_version, input_start, input_bytes)
         SELECT p_instance_id, p.task_id, CASE WHEN p.branch IS NULL THEN 'completed' ELSE 'active' END,
                CASE WHEN p.branch IS NOT NULL AND running THEN checkpoint_at END,
                CASE WHEN p.done THEN checkpoint_version END, checkpoint_at,
                CASE WHEN p.branch IS NULL THEN checkpoint_at END,
-               p_task_priority, p_definition_hash, p_task_tags, p.branch
-        FROM unnest(p_put_task_ids, p_put_done, p_put_branches) AS p (task_id, done, branch)
+               p_task_priority, p_definition_hash, p_task_tags, p.branch,
+               CASE WHEN p.branch IS NOT NULL AND p.input_bytes IS NULL THEN p_branches_after END,
+               CASE WHEN p.branch IS NOT NULL AND p.input_bytes IS NULL THEN after_version END,
+               p.input_start::integer, p.input_bytes::integer
+        FROM unnest(p_put_task_ids, p_put_done, p_put_branches, p_put_input_starts, p_put_input_bytes)
+            AS p (task_id, done, branch, input_start, input_bytes)
         ON CONFLICT (instance_id, task_id) DO UPDATE SET
             status = excluded.status,
             ready_at = CASE WHEN excluded.ready_at IS NOT NULL
@@ -686,7 +741,10 @@ BEGIN
             last_failed_worker = NULL,
             error = NULL,
             branch = excluded.branch,
-            after_task_id = NULL,
+            after_task_id = excluded.after_task_id,
+            input_version = excluded.input_version,
+            input_start = excluded.input_start,
+            input_bytes = excluded.input_bytes,
             not_before = NULL,
             branches_left = NULL;
     END IF;
@@ -991,12 +1049,12 @@ BEGIN
     END IF;
     INSERT INTO ${schema}.sayiir_workflow_tasks AS t
         (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
-         worker_id, attempts, task_priority, definition_hash, task_tags, branch, after_task_id, not_before)
+         worker_id, attempts, task_priority, definition_hash, task_tags, branch, after_task_id, input_version, not_before)
     VALUES (p_instance_id, p_next_task_id, 'active',
             CASE WHEN instance.status = 'InProgress' THEN COALESCE(next_expires_at, next_not_before, checkpoint_at) END,
             checkpoint_at, next_claim_token, next_claimed_at, next_expires_at,
             next_worker_id, next_attempts, instance.task_priority, instance.definition_hash, instance.task_tags,
-            standing_in, p_task_id, next_not_before)
+            standing_in, p_task_id, checkpoint_version, next_not_before)
     ON CONFLICT (instance_id, task_id) DO UPDATE SET
         status = excluded.status,
         ready_at = excluded.ready_at,
@@ -1017,6 +1075,9 @@ BEGIN
         error = NULL,
         branch = excluded.branch,
         after_task_id = excluded.after_task_id,
+        input_version = excluded.input_version,
+        input_start = NULL,
+        input_bytes = NULL,
         not_before = excluded.not_before,
         branches_left = NULL;
 END
