@@ -21,7 +21,12 @@ final class Backends {
 
     private static final List<Backend> ALL = Stream.of(
                     Stream.of(new Backend("in-memory", () -> Stores.of(new InMemoryBackend()))),
-                    PostgresServer.SUPPORTED.stream().map(Backends::postgres),
+                    PostgresServer.SUPPORTED.stream()
+                            .map(major -> new Backend("postgres-" + major, () -> on(PostgresServer.of(major)))),
+                    Stream.of(new Backend(
+                                    "postgres-of-distribution",
+                                    () -> on(PostgresServer.ofDistribution().orElseThrow())))
+                            .filter(backend -> PostgresServer.hasDistribution()),
                     Stream.of(new Backend("postgres-17-pgbouncer", Backends::throughPgBouncer))
                             .filter(backend -> PgBouncer.isInstalled()))
             .flatMap(backends -> backends)
@@ -30,11 +35,9 @@ final class Backends {
     private Backends() {}
 
     @SuppressWarnings("resource") // the database lives as long as its server
-    private static Backend postgres(int major) {
-        return new Backend("postgres-" + major, () -> {
-            DataSource dataSource = PostgresServer.of(major).newDatabase().dataSource();
-            return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
-        });
+    private static Stores on(PostgresServer server) {
+        DataSource dataSource = server.newDatabase().dataSource();
+        return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
     }
 
     @SuppressWarnings("resource") // the database lives as long as its server

@@ -3,13 +3,11 @@ package dev.sayiir.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -26,18 +24,10 @@ public final class PgBouncer implements AutoCloseable {
     /** Debian's release lacks prepared statements in transaction mode, so the driver must not name any. */
     private static final String DRIVER_OPTIONS = "?prepareThreshold=0";
 
-    /** Ends PgBouncer when its own input does, that is, when the JVM is gone. */
-    private static final String WITH_PARENT = """
-            "$@" &
-            cat
-            kill -INT $!
-            wait
-            """;
+    private final LocalPort port;
+    private final BoundProcess process;
 
-    private final int port;
-    private final Process process;
-
-    private PgBouncer(int port, Process process) {
+    private PgBouncer(LocalPort port, BoundProcess process) {
         this.port = port;
         this.process = process;
     }
@@ -65,31 +55,30 @@ public final class PgBouncer implements AutoCloseable {
     public static PgBouncer before(Database database) {
         try {
             Path folder = Files.createDirectories(Path.of("target", "pgbouncer"));
-            int port = freePort();
+            LocalPort port = LocalPort.free();
             Path configuration = Files.createTempFile(folder, "pgbouncer", ".ini");
             Files.writeString(configuration, configuration(database, port));
-            ProcessBuilder command = new ProcessBuilder(
-                    "sh", "-c", WITH_PARENT, "sh", program().orElseThrow().toString(), configuration.toString());
+            List<String> command =
+                    new ArrayList<>(List.of(program().orElseThrow().toString(), configuration.toString()));
             if ("root".equals(System.getProperty("user.name"))) {
-                command.command().addAll(5, List.of("-u", "nobody"));
+                command.addAll(1, List.of("-u", "nobody"));
             }
-            Process process = command.redirectErrorStream(true)
-                    .redirectOutput(folder.resolve("pgbouncer.log").toFile())
-                    .start();
+            BoundProcess process =
+                    BoundProcess.start(Path.of("."), folder.resolve("pgbouncer.log"), List.of(), command);
             PgBouncer bouncer = new PgBouncer(port, process);
             Runtime.getRuntime().addShutdownHook(new Thread(bouncer::close, "stop-pgbouncer"));
-            Awaitility.await().atMost(Duration.ofSeconds(30)).until(bouncer::answers);
+            Awaitility.await().atMost(Duration.ofSeconds(30)).until(port::answers);
             return bouncer;
         } catch (IOException e) {
             throw new UncheckedIOException("PgBouncer does not start", e);
         }
     }
 
-    private static String configuration(Database database, int port) {
+    private static String configuration(Database database, LocalPort port) {
         URI server = URI.create(database.url().substring("jdbc:".length()));
         Map<String, String> settings = Map.of(
                 "listen_addr", "localhost",
-                "listen_port", Integer.toString(port),
+                "listen_port", Integer.toString(port.number()),
                 "unix_socket_dir", "",
                 "auth_type", "any",
                 "pool_mode", "transaction",
@@ -108,32 +97,11 @@ public final class PgBouncer implements AutoCloseable {
      * @return the same, through PgBouncer
      */
     public String through(String url) {
-        return url.replaceFirst("//[^/]+/", "//localhost:" + port + "/") + DRIVER_OPTIONS;
-    }
-
-    private boolean answers() {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+        return url.replaceFirst("//[^/]+/", "//localhost:" + port.number() + "/") + DRIVER_OPTIONS;
     }
 
     @Override
     public void close() {
-        try {
-            process.getOutputStream().close();
-            process.waitFor();
-        } catch (IOException e) {
-            process.descendants().forEach(ProcessHandle::destroy);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        process.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.sayiir.testing;
 
+import static java.util.function.Predicate.not;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.sql.Connection;
@@ -11,6 +12,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import net.ttddyy.dsproxy.ExecutionInfo;
 import net.ttddyy.dsproxy.QueryInfo;
@@ -33,6 +37,37 @@ public final class Plans {
         Logged logged = new Logged();
         work.accept(ProxyDataSourceBuilder.create(dataSource).listener(logged).build());
         return logged.plans;
+    }
+
+    /**
+     * A plan of one statement.
+     *
+     * @param cost what the server thinks it costs, by which it decides whether to compile it
+     * @param text the statement and the plan
+     */
+    public record Plan(double cost, String text) {
+
+        private static final Pattern START = Pattern.compile("(?m)^duration: ");
+        private static final Pattern COST = Pattern.compile("\\(cost=[0-9.]+\\.\\.([0-9.]+) rows=");
+
+        private static Stream<Plan> allIn(String logged) {
+            return START.splitAsStream(logged).filter(not(String::isBlank)).map(Plan::of);
+        }
+
+        private static Plan of(String text) {
+            Matcher root = COST.matcher(text);
+            assertThat(root.find()).as(text).isTrue();
+            return new Plan(Double.parseDouble(root.group(1)), text);
+        }
+    }
+
+    /**
+     * @param dataSource leads to the database, as a superuser
+     * @param work what to explain
+     * @return the plan of each statement, and of each that is in a function, in the order in which they end
+     */
+    public static List<Plan> ofEach(DataSource dataSource, Consumer<DataSource> work) {
+        return of(dataSource, work).stream().flatMap(Plan::allIn).toList();
     }
 
     /**

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,23 +31,31 @@ public final class PostgresServer {
 
     private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
     private static final Map<Integer, PostgresServer> DURABLE = new ConcurrentHashMap<>();
+    private static final Map<Integer, PostgresServer> DISTRIBUTION = new ConcurrentHashMap<>();
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final int major;
     private final RunningServer server;
     private final Set<Database> open = ConcurrentHashMap.newKeySet();
 
-    private PostgresServer(int major, String durable) {
+    private PostgresServer(int major, RunningServer server) {
         this.major = major;
+        this.server = server;
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-postgres-" + major));
+    }
+
+    private static PostgresServer start(int major, String durable) {
         Map<String, String> settings = Map.of(
                 "max_connections", "200",
                 "fsync", durable,
                 "synchronous_commit", durable,
                 "full_page_writes", durable,
                 "timezone", "UTC");
-        this.server =
-                DockerServer.isPossible() ? DockerServer.start(major, settings) : EmbeddedServer.start(major, settings);
-        Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-postgres-" + major));
+        return new PostgresServer(
+                major,
+                DockerServer.isPossible()
+                        ? DockerServer.start(major, settings)
+                        : EmbeddedServer.start(major, settings));
     }
 
     /**
@@ -56,7 +65,7 @@ public final class PostgresServer {
      * @return the server that all tests of this JVM share
      */
     public static PostgresServer of(int major) {
-        return SHARED.computeIfAbsent(major, version -> new PostgresServer(version, "off"));
+        return SHARED.computeIfAbsent(major, version -> start(version, "off"));
     }
 
     /**
@@ -66,7 +75,24 @@ public final class PostgresServer {
      * @return the durable server that all tests of this JVM share
      */
     public static PostgresServer durable(int major) {
-        return DURABLE.computeIfAbsent(major, version -> new PostgresServer(version, "on"));
+        return DURABLE.computeIfAbsent(major, version -> start(version, "on"));
+    }
+
+    /** @return whether this machine has the server of {@link #ofDistribution()} */
+    public static boolean hasDistribution() {
+        return DistributionServer.installed().isPresent();
+    }
+
+    /**
+     * The distribution's server as shipped, if this machine has one: {@code apt-get install postgresql}. Its settings are
+     * its packages' own, so it compiles expensive statements, allows 100 connections, and is durable.
+     *
+     * @return the server that all tests of this JVM share; empty if none is installed
+     */
+    public static Optional<PostgresServer> ofDistribution() {
+        return DistributionServer.installed()
+                .map(major -> DISTRIBUTION.computeIfAbsent(
+                        major, version -> new PostgresServer(version, DistributionServer.start(version))));
     }
 
     /**

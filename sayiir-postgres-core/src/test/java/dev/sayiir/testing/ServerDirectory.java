@@ -10,7 +10,7 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * The data directory of one embedded server, and beside it a note that this JVM holds a lock on. A JVM that is killed
+ * The data directory of one server, and beside it a note that this JVM holds a lock on. A JVM that is killed
  * leaves its server running, but not the lock; the next one finds that out and clears up.
  */
 final class ServerDirectory {
