@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -13,6 +14,16 @@ final class MigrationHistory {
             SELECT h.version, h.description, h.type, h.script, h.checksum, h.success
             FROM %s AS h
             ORDER BY h.installed_rank
+            """;
+
+    /**
+     * By a query of the catalogue and not by to_regclass, which may answer from what the session remembers: that a table was
+     * missing before it waited for the lock under which another process has made it.
+     */
+    private static final String HAS_TABLE = """
+            SELECT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                           JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                           WHERE n.nspname = ? AND c.relname = ?)
             """;
 
     private final JdbcTemplate jdbc;
@@ -31,8 +42,7 @@ final class MigrationHistory {
 
     /** Whether the schema has a table of that name; there need be no such schema. */
     boolean hasTable(String name) {
-        return Boolean.TRUE.equals(
-                jdbc.queryForObject("SELECT pg_catalog.to_regclass(?) IS NOT NULL", Boolean.class, qualified(name)));
+        return Objects.requireNonNull(jdbc.queryForObject(HAS_TABLE, Boolean.class, schema.name(), name));
     }
 
     private String qualified(String name) {

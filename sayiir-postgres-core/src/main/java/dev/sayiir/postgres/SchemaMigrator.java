@@ -1,8 +1,8 @@
 package dev.sayiir.postgres;
 
+import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
@@ -21,10 +21,15 @@ public final class SchemaMigrator {
     /** Flyway makes an index whose name is that of the table and six more bytes. */
     private static final int MAX_HISTORY_TABLE_BYTES = 57;
 
+    /** Longer than many processes take that start at once, shorter than whoever has started this one is willing to wait. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
     private final DataSource dataSource;
     private final JdbcTemplate jdbc;
     private final SchemaName schema;
     private final String historyTable;
+    private final Duration patience;
+    private final FreeConnection connection;
 
     /**
      * Uses the history table {@value #HISTORY_TABLE}.
@@ -44,10 +49,16 @@ public final class SchemaMigrator {
      * @throws IllegalArgumentException if there can be no schema or no history table of that name
      */
     public SchemaMigrator(DataSource dataSource, String schema, String historyTable) {
+        this(dataSource, schema, historyTable, PATIENCE);
+    }
+
+    SchemaMigrator(DataSource dataSource, String schema, String historyTable, Duration patience) {
         this.dataSource = dataSource;
         this.jdbc = new JdbcTemplate(dataSource);
         this.schema = new SchemaName(schema);
         this.historyTable = requireHistoryTable(historyTable);
+        this.patience = patience;
+        this.connection = new FreeConnection(this.schema, patience);
     }
 
     /**
@@ -85,37 +96,39 @@ public final class SchemaMigrator {
     }
 
     /**
-     * Creates or upgrades the schema. To see that nothing is left to do takes one connection; to do it takes two at once,
-     * and up to three the first time.
+     * Creates or upgrades the schema, in one transaction on one connection. If another process is at it, or the server has no
+     * connection to spare, it waits, for two minutes at most each.
      *
-     * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL; nothing is changed
-     * @throws SchemaMigrationException if it could not be migrated
+     * @throws UnsupportedServerException if the server cannot hold the stores, or is read-only; nothing is changed
+     * @throws SchemaMigrationException if it could not be migrated; nothing is changed
      */
     public void migrate() {
-        ServerCheck server = new ServerCheck(jdbc);
-        server.requireSupported();
-        server.requireWritable();
-        try {
+        connection.await(() -> {
+            ServerCheck server = new ServerCheck(jdbc);
+            server.requireSupported();
+            server.requireWritable();
             if (!new MigrationHistory(jdbc, schema, historyTable).isComplete()) {
-                new SchemaUpgrade(dataSource, schema, historyTable).run();
+                new SchemaUpgrade(dataSource, schema, historyTable, patience).run();
             }
-        } catch (DataAccessException e) {
-            throw SchemaMigrationException.of(schema, e);
-        }
+        });
     }
 
     /**
-     * Checks that the schema has everything that the stores need. Needs no right but to connect.
+     * Checks that the schema has everything that the stores need. Needs no right but to connect; if the server has no
+     * connection to spare, it waits, for two minutes at most.
      *
-     * @throws UnsupportedServerException if the server is too old or not PostgreSQL
+     * @throws UnsupportedServerException if the server cannot hold the stores
+     * @throws SchemaMigrationException if there was no connection for too long
      * @throws SchemaValidationException if something is missing or different; it lists each object
      */
     public void validate() {
-        new ServerCheck(jdbc).requireSupported();
-        List<String> differences = new SchemaCatalog(jdbc, schema).differences();
-        if (!differences.isEmpty()) {
-            throw new SchemaValidationException(schema.name(), differences);
-        }
+        connection.await(() -> {
+            new ServerCheck(jdbc).requireSupported();
+            List<String> differences = new SchemaCatalog(jdbc, schema).differences();
+            if (!differences.isEmpty()) {
+                throw new SchemaValidationException(schema.name(), differences);
+            }
+        });
     }
 
     /**

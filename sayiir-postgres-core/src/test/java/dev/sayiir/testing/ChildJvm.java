@@ -2,6 +2,7 @@ package dev.sayiir.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,6 +74,20 @@ public final class ChildJvm implements AutoCloseable {
             return Files.readAllLines(log);
         } catch (IOException e) {
             throw new UncheckedIOException("The output of a JVM is lost", e);
+        }
+    }
+
+    /**
+     * Tells it something, if it listens to its input instead of {@link #endWithParent}; it has to halt when that ends.
+     *
+     * @param line what to tell it
+     */
+    public void say(String line) {
+        try {
+            process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("A JVM does not listen; its output is " + output(), e);
         }
     }
 

@@ -31,7 +31,10 @@ public final class PostgresServer {
 
     private static final Map<Integer, PostgresServer> SHARED = new ConcurrentHashMap<>();
     private static final Map<Integer, PostgresServer> DURABLE = new ConcurrentHashMap<>();
+    private static final Map<Integer, PostgresServer> CROWDED = new ConcurrentHashMap<>();
     private static final Map<Integer, PostgresServer> DISTRIBUTION = new ConcurrentHashMap<>();
+    private static final int MANY_CONNECTIONS = 200;
+    private static final int FEW_CONNECTIONS = 10;
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final int major;
@@ -44,9 +47,9 @@ public final class PostgresServer {
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "stop-postgres-" + major));
     }
 
-    private static PostgresServer start(int major, String durable) {
+    private static PostgresServer start(int major, int connections, String durable) {
         Map<String, String> settings = Map.of(
-                "max_connections", "200",
+                "max_connections", Integer.toString(connections),
                 "fsync", durable,
                 "synchronous_commit", durable,
                 "full_page_writes", durable,
@@ -65,7 +68,7 @@ public final class PostgresServer {
      * @return the server that all tests of this JVM share
      */
     public static PostgresServer of(int major) {
-        return SHARED.computeIfAbsent(major, version -> start(version, "off"));
+        return SHARED.computeIfAbsent(major, version -> start(version, MANY_CONNECTIONS, "off"));
     }
 
     /**
@@ -75,7 +78,17 @@ public final class PostgresServer {
      * @return the durable server that all tests of this JVM share
      */
     public static PostgresServer durable(int major) {
-        return DURABLE.computeIfAbsent(major, version -> start(version, "on"));
+        return DURABLE.computeIfAbsent(major, version -> start(version, MANY_CONNECTIONS, "on"));
+    }
+
+    /**
+     * Another server of that version, which has 10 connections, of which 3 are reserved for superusers.
+     *
+     * @param major 12, 13, 15, 17 or 18
+     * @return the server with few connections that all tests of this JVM share
+     */
+    public static PostgresServer crowded(int major) {
+        return CROWDED.computeIfAbsent(major, version -> start(version, FEW_CONNECTIONS, "off"));
     }
 
     /** @return whether this machine has the server of {@link #ofDistribution()} */
