@@ -12,6 +12,8 @@ import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskCommit.OfBranchTask;
 import dev.sayiir.persistence.TaskCommit.OfTask;
+import dev.sayiir.persistence.ValueLimits;
+import dev.sayiir.persistence.ValueTooLargeException;
 import dev.sayiir.workflow.SayiirException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,6 +31,7 @@ import org.springframework.transaction.TransactionException;
 final class GroupCommits {
 
     private final TransientFailures failures;
+    private final ValueLimits limits;
     private final CheckpointRepository checkpoints;
     private final BranchRepository branchTasks;
     private final CommitService tasks;
@@ -36,11 +39,13 @@ final class GroupCommits {
 
     GroupCommits(
             TransientFailures failures,
+            ValueLimits limits,
             CheckpointRepository checkpoints,
             BranchRepository branchTasks,
             CommitService tasks,
             BranchService branches) {
         this.failures = failures;
+        this.limits = limits;
         this.checkpoints = checkpoints;
         this.branchTasks = branchTasks;
         this.tasks = tasks;
@@ -49,8 +54,9 @@ final class GroupCommits {
 
     List<CommitResult> commit(StoreOperation operation, List<TaskCommit> commits) {
         List<Pending> all = commits.stream().map(Pending::new).toList();
-        commitSteps(operation, all);
-        commitBranchTasks(operation, all);
+        List<Pending> storable = all.stream().filter(this::isStorable).toList();
+        commitSteps(operation, storable);
+        commitBranchTasks(operation, storable);
         return all.stream()
                 .map(it -> it.result.orElseGet(() -> alone(operation, it)))
                 .toList();
@@ -74,6 +80,17 @@ final class GroupCommits {
         BranchRepository.Commit ofBranch() {
             OfBranchTask task = (OfBranchTask) commit;
             return new BranchRepository.Commit(task.claim(), task.outcome(), task.carryOn(), write);
+        }
+    }
+
+    /** What is too large has its result by that. */
+    private boolean isStorable(Pending pending) {
+        try {
+            limits.requireStorable(pending.commit);
+            return true;
+        } catch (ValueTooLargeException e) {
+            pending.result = Optional.of(new NotStored(e));
+            return false;
         }
     }
 

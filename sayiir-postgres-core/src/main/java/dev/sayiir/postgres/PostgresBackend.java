@@ -31,6 +31,7 @@ import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
+import dev.sayiir.persistence.ValueLimits;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowEvent;
@@ -90,6 +91,7 @@ public final class PostgresBackend
     private final String schema;
     private final StoreObserver observer;
     private final Operations operations;
+    private final ValueLimits limits;
     private final StatusRepository status;
     private final TaskRepository tasks;
     private final StatisticsRepository statistics;
@@ -120,6 +122,7 @@ public final class PostgresBackend
         this.schema = name.name();
         this.observer = builder.observer;
         this.operations = new Operations(observer, failures);
+        this.limits = builder.limits;
         this.status = new StatusRepository(jdbc, name);
         this.instances = new InstanceRepository(jdbc, name);
         InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager), failures);
@@ -140,7 +143,7 @@ public final class PostgresBackend
         this.commits = new CommitService(failures, checkpoints, claims, instances, loader, saver, lock, claiming);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
         this.branches = new BranchService(failures, branchTasks, claims, instances, saver, lock, claiming);
-        this.groups = new GroupCommits(failures, checkpoints, branchTasks, commits, branches);
+        this.groups = new GroupCommits(failures, limits, checkpoints, branchTasks, commits, branches);
         this.ownDataSource = builder.ownDataSource;
     }
 
@@ -182,12 +185,14 @@ public final class PostgresBackend
 
     @Override
     public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
+        limits.requireStorable(snapshot);
         return wakeUps.announced(
                 operations.write(with("saveSnapshot", snapshot), write -> saver.save(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
+        limits.requireStorable(snapshot);
         return wakeUps.announced(
                 operations.write(with("createSnapshot", snapshot), write -> saver.create(snapshot, write)));
     }
@@ -195,6 +200,7 @@ public final class PostgresBackend
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
+        limits.requireStorable(snapshot);
         return wakeUps.announced(operations.write(
                 with("saveSnapshotIfVersion", snapshot),
                 write -> saver.saveIfVersion(snapshot, expectedVersion, write)));
@@ -204,6 +210,7 @@ public final class PostgresBackend
     public long saveTaskResult(String instanceId, String taskId, Payload output) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireTaskId(taskId);
+        limits.requireOutput(instanceId, taskId, output);
         long version = operations.write(
                 on("saveTaskResult", instanceId), write -> saver.saveResult(instanceId, taskId, output, write));
         wakeUps.announce();
@@ -298,6 +305,7 @@ public final class PostgresBackend
     @Override
     public void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
+        limits.requireRequest(instanceId, request);
         operations.run(on("storeSignal", instanceId), () -> signals.request(instanceId, kind, request));
     }
 
@@ -344,6 +352,7 @@ public final class PostgresBackend
     @Override
     public SignalOutcome requestCancel(String instanceId, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
+        limits.requireRequest(instanceId, request);
         return operations.run(
                 on("requestCancel", instanceId), () -> signals.requestAndApply(instanceId, SignalKind.CANCEL, request));
     }
@@ -351,6 +360,7 @@ public final class PostgresBackend
     @Override
     public SignalOutcome requestPause(String instanceId, SignalRequest request) {
         Identifiers.requireInstanceId(instanceId);
+        limits.requireRequest(instanceId, request);
         return operations.run(
                 on("requestPause", instanceId), () -> signals.requestAndApply(instanceId, SignalKind.PAUSE, request));
     }
@@ -360,6 +370,7 @@ public final class PostgresBackend
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
         eventKey.ifPresent(Arguments::requireEventKey);
+        limits.requireEvent(instanceId, eventName, payload);
         EventOutcome outcome = operations.run(
                 on("sendEvent", instanceId), () -> signals.send(instanceId, eventName, payload, eventKey));
         if (outcome == EventOutcome.DELIVERED) {
@@ -380,8 +391,11 @@ public final class PostgresBackend
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
         Identifiers.requireInstanceId(instanceId);
         Arguments.requireEventName(eventName);
+        BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> storable = next.andThen(limits::requireStorable);
         return operations
-                .run(on("consumeEventAndSave", instanceId), () -> signals.consumeAndSave(instanceId, eventName, next))
+                .run(
+                        on("consumeEventAndSave", instanceId),
+                        () -> signals.consumeAndSave(instanceId, eventName, storable))
                 .map(wakeUps::announced);
     }
 
@@ -482,6 +496,7 @@ public final class PostgresBackend
 
     @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+        limits.requireStorable(snapshot);
         TaskCommit.OfTask task = new TaskCommit.OfTask(claim, snapshot, carryOn);
         CommittedTask committed =
                 operations.inSteps(with("commitTask", snapshot), operation -> commits.commit(operation, task));
@@ -525,6 +540,7 @@ public final class PostgresBackend
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
+        limits.requireOutcome(claim, outcome);
         TaskCommit.OfBranchTask task = new TaskCommit.OfBranchTask(claim, outcome, carryOn);
         CommittedBranchTask committed = operations.inSteps(
                 on("commitBranchTask", claim.instanceId()), operation -> branches.commit(operation, task));

@@ -3,6 +3,8 @@ package dev.sayiir.postgres;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
 import dev.sayiir.persistence.StoreObserver;
+import dev.sayiir.persistence.ValueLimits;
+import dev.sayiir.persistence.ValueTooLargeException;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Properties;
@@ -19,6 +21,7 @@ public final class PostgresBackendBuilder {
     final JdbcTemplate jdbc;
     String schema = SchemaMigrator.DEFAULT_SCHEMA;
     SnapshotCodecs codecs = SnapshotCodecs.json();
+    ValueLimits limits = ValueLimits.DEFAULT;
     MigrationMode migrationMode = MigrationMode.MIGRATE;
     NotifyMode notifyMode = NotifyMode.AUTO;
     ListenerConnection.@Nullable Source notifyConnections;
@@ -52,6 +55,20 @@ public final class PostgresBackendBuilder {
      */
     public PostgresBackendBuilder codecs(SnapshotCodecs snapshotCodecs) {
         this.codecs = snapshotCodecs;
+        return this;
+    }
+
+    /**
+     * Sets how large an initial input, the output of a task and the payload of an event may be each, which are stored beside
+     * the snapshot. What is larger is refused with a {@link ValueTooLargeException}; what is stored already can be read.
+     *
+     * @param bytes the limit, {@value ValueLimits#DEFAULT_MAX_PAYLOAD_BYTES} unless said, {@value
+     *     ValueLimits#MIN_MAX_PAYLOAD_BYTES} to {@value ValueLimits#MAX_MAX_PAYLOAD_BYTES}
+     * @return this
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public PostgresBackendBuilder maxPayloadBytes(int bytes) {
+        this.limits = new ValueLimits(bytes);
         return this;
     }
 

@@ -28,6 +28,7 @@ import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
+import dev.sayiir.persistence.ValueLimits;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUpSubscriptions;
 import dev.sayiir.persistence.WakeUps;
@@ -82,6 +83,7 @@ public final class InMemoryBackend
                 WakeUps {
 
     private final Clock clock;
+    private final ValueLimits limits;
     private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
@@ -99,11 +101,23 @@ public final class InMemoryBackend
      * @param clock what tells when something was saved, in microseconds as in PostgreSQL
      */
     public InMemoryBackend(Clock clock) {
+        this(clock, ValueLimits.DEFAULT);
+    }
+
+    /**
+     * An empty backend.
+     *
+     * @param clock what tells when something was saved, in microseconds as in PostgreSQL
+     * @param limits how large inputs, outputs and events may be; the snapshot itself is not limited here
+     */
+    public InMemoryBackend(Clock clock, ValueLimits limits) {
         this.clock = clock;
+        this.limits = limits;
     }
 
     @Override
     public synchronized WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
+        limits.requireStorable(snapshot);
         StoredInstance stored = instances.get(snapshot.instanceId());
         if (stored != null) {
             return replace(stored, snapshot);
@@ -116,6 +130,7 @@ public final class InMemoryBackend
 
     @Override
     public synchronized WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
+        limits.requireStorable(snapshot);
         if (instances.containsKey(snapshot.instanceId())) {
             throw new InstanceAlreadyExistsException(snapshot.instanceId());
         }
@@ -125,6 +140,7 @@ public final class InMemoryBackend
     @Override
     public synchronized WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
+        limits.requireStorable(snapshot);
         StoredInstance stored = require(snapshot.instanceId());
         stored.requireUnfinished();
         stored.requireVersion(expectedVersion);
@@ -137,6 +153,7 @@ public final class InMemoryBackend
         Identifiers.requireTaskId(taskId);
         StoredInstance stored = require(instanceId);
         stored.requireUnfinished();
+        limits.requireOutput(instanceId, taskId, output);
         stored.saveTaskResult(taskId, output, now());
         wakeUps.tell(WakeUpSource.LOCAL);
         return stored.current().version();
@@ -242,6 +259,7 @@ public final class InMemoryBackend
 
     @Override
     public synchronized void storeSignal(String instanceId, SignalKind kind, SignalRequest request) {
+        limits.requireRequest(instanceId, request);
         signals(instanceId).request(kind, request);
     }
 
@@ -281,11 +299,13 @@ public final class InMemoryBackend
 
     @Override
     public synchronized SignalOutcome requestCancel(String instanceId, SignalRequest request) {
+        limits.requireRequest(instanceId, request);
         return signals(instanceId).requestAndApply(SignalKind.CANCEL, request);
     }
 
     @Override
     public synchronized SignalOutcome requestPause(String instanceId, SignalRequest request) {
+        limits.requireRequest(instanceId, request);
         return signals(instanceId).requestAndApply(SignalKind.PAUSE, request);
     }
 
@@ -293,6 +313,7 @@ public final class InMemoryBackend
     public synchronized EventOutcome sendEvent(
             String instanceId, String eventName, Payload payload, Optional<String> eventKey) {
         eventKey.ifPresent(Arguments::requireEventKey);
+        limits.requireEvent(instanceId, Arguments.requireEventName(eventName), payload);
         EventOutcome outcome = signals(instanceId).send(Arguments.requireEventName(eventName), payload, eventKey);
         tellIf(outcome == EventOutcome.DELIVERED);
         return outcome;
@@ -308,7 +329,7 @@ public final class InMemoryBackend
     public synchronized Optional<WorkflowSnapshot> consumeEventAndSave(
             String instanceId, String eventName, BiFunction<WorkflowSnapshot, Payload, WorkflowSnapshot> next) {
         return signals(instanceId)
-                .consumeAndSave(Arguments.requireEventName(eventName), next)
+                .consumeAndSave(Arguments.requireEventName(eventName), next.andThen(limits::requireStorable))
                 .map(this::announced);
     }
 
@@ -384,6 +405,7 @@ public final class InMemoryBackend
     @Override
     public synchronized CommittedTask commitTask(
             TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
+        limits.requireStorable(snapshot);
         Claims.requireCommittable(claim, snapshot);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
         StoredInstance stored = requireHeld(claim);
@@ -410,6 +432,7 @@ public final class InMemoryBackend
             TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
         Claims.requireBranch(claim);
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
+        limits.requireOutcome(claim, outcome);
         StoredInstance stored = requireHeld(claim);
         Optional<String> nextTaskId = Optional.empty();
         if (outcome instanceof BranchOutcome.Done done) {

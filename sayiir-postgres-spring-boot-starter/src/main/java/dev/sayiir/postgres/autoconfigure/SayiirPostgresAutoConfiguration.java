@@ -95,6 +95,10 @@ public final class SayiirPostgresAutoConfiguration {
             PropertyValues.checked(
                     "sayiir.postgres.statement-timeout", properties.statementTimeout(), backend::statementTimeout);
         }
+        PropertyValues.checked(
+                "sayiir.postgres.payload.max-size",
+                properties.payload().maxSize(),
+                size -> backend.maxPayloadBytes((int) Math.min(size.toBytes(), Integer.MAX_VALUE)));
         NotifySettings.apply(notify, properties, dataSource, backend);
         TransactionManagers.managing(dataSource, sayiirTransactionManager, transactionManagers)
                 .ifPresent(backend::transactionManager);

@@ -24,6 +24,7 @@ import org.springframework.util.unit.DataSize;
  * @param codec Name of the codec that snapshots are written with: json, smile or that of a SnapshotCodec bean.
  * @param statementTimeout Time after which a statement of a store is cancelled, at least 1s. Never by default.
  * @param blob Settings of the snapshots as they are stored.
+ * @param payload Settings of inputs, outputs and events.
  * @param migration What to do about the schema at start-up.
  */
 @ConfigurationProperties("sayiir.postgres")
@@ -39,6 +40,7 @@ record SayiirPostgresProperties(
         @DefaultValue("json") String codec,
         @Nullable Duration statementTimeout,
         @DefaultValue Blob blob,
+        @DefaultValue Payload payload,
         @DefaultValue Migration migration) {
 
     /**
@@ -54,6 +56,13 @@ record SayiirPostgresProperties(
      * @param maxSize Size of a stored snapshot beyond which it is neither written nor read, from 4KB.
      */
     record Blob(@DefaultValue("16MB") DataSize maxSize) {}
+
+    /**
+     * Settings of inputs, outputs and events, which are stored beside the snapshots.
+     *
+     * @param maxSize Size of an initial input, a task's output or an event beyond which it is not written, 4KB to 256MB.
+     */
+    record Payload(@DefaultValue("16MB") DataSize maxSize) {}
 
     /**
      * Settings of the schema's migration.

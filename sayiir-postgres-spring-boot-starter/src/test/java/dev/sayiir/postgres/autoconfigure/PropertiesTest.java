@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotSerializationException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.ValueTooLargeException;
 import dev.sayiir.postgres.SchemaMigrator;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.concurrent.CompletableFuture;
@@ -87,6 +89,29 @@ class PropertiesTest extends StarterTest {
     }
 
     @Test
+    void payload_max_size_limits_what_is_written_and_not_what_is_read() {
+        WorkflowSnapshot large = WorkflowSnapshot.start("order-1", "d", Payload.of(new byte[4_097]))
+                .moveTo(new AtTask("reserve"));
+        onApplicationDatabase()
+                .withPropertyValues("sayiir.postgres.payload.max-size=4KB")
+                .run(context -> assertThatThrownBy(
+                                () -> context.getBean(SnapshotStore.class).createSnapshot(large))
+                        .isInstanceOf(ValueTooLargeException.class)
+                        .hasMessageContaining("4097 bytes, and the limit is 4096")
+                        .hasMessageContaining("sayiir.postgres.payload.max-size"));
+        onApplicationDatabase()
+                .run(context -> context.getBean(SnapshotStore.class).createSnapshot(large));
+        onApplicationDatabase()
+                .withPropertyValues("sayiir.postgres.payload.max-size=4KB")
+                .run(context -> {
+                    SnapshotStore store = context.getBean(SnapshotStore.class);
+                    WorkflowSnapshot stored = store.loadSnapshot("order-1");
+                    store.saveSnapshot(stored.completeTask("reserve", Payload.utf8("shelf 7")));
+                    assertThat(store.loadSnapshot("order-1").initialInput()).isEqualTo(large.initialInput());
+                });
+    }
+
+    @Test
     void statement_timeout_ends_a_wait() {
         onApplicationDatabase()
                 .withPropertyValues("sayiir.postgres.statement-timeout=1s")
@@ -125,6 +150,9 @@ class PropertiesTest extends StarterTest {
                 "codec                      | xml               | json, smile",
                 "blob.max-size              | 4095B             | from 4KB to 2047MB",
                 "blob.max-size              | 2048MB            | from 4KB to 2047MB",
+                "payload.max-size           | 4095B             | 4096 to 268435456",
+                "payload.max-size           | 257MB             | 4096 to 268435456",
+                "payload.max-size           | 3GB               | 4096 to 268435456",
                 "blob.max-size              | large             | is not a valid data size",
                 "statement-timeout          | 900ms             | at least a second",
                 "statement-timeout          | soon              | is not a valid duration",
