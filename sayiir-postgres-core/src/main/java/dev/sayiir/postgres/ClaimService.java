@@ -82,10 +82,12 @@ final class ClaimService {
             List<Claimed> claimed = failures.retry(operation, () -> claims.claimAvailable(wanted));
             int undecodable = select(operation, claimed, query, toDo);
             if (undecodable == 0 || claimed.size() < limit || toDo.size() == query.limit()) {
-                break;
+                return toDo;
             }
             limit = undecodable == claimed.size() ? more(limit) : query.limit() - toDo.size();
         }
+        // There is more, and it would be a pity to wait for the next poll before it is looked at.
+        wakeUps.announce();
         return toDo;
     }
 

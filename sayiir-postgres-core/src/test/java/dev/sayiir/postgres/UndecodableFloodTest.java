@@ -1,6 +1,7 @@
 package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
@@ -15,6 +16,7 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,22 @@ class UndecodableFloodTest {
         assertThat(claim(100)).hasSize(GOOD - 3);
         assertThat(jdbc.queryForObject("SELECT max(crashes) FROM sayiir.sayiir_workflow_tasks", Integer.class))
                 .isZero();
+    }
+
+    @Test
+    void R25_a_poll_that_leaves_some_for_the_next_one_asks_for_that_at_once() {
+        AtomicInteger asked = new AtomicInteger();
+        backend.onWakeUp(source -> asked.incrementAndGet());
+        insertUndecodable(3_000);
+
+        assertThat(claim(16)).isEmpty();
+        await().until(() -> asked.get() == 1);
+
+        assertThat(claim(16)).isEmpty();
+        jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE task_id = 't' AND instance_id = 'bad-1'");
+        assertThat(claim(16)).isEmpty();
+        createGood(1);
+        await().until(() -> asked.get() == 2);
     }
 
     private long statementsToReachTheGood(int bad, int limit) {
