@@ -10,8 +10,8 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 final class TaskResultRepository {
 
     /**
-     * Three look-ups by primary key; of a checkpoint with many results only the one asked for leaves the server. A sub-select
-     * and not a join, which the planner may take to be cheaper over all checkpoints of the instance.
+     * Three look-ups by primary key; of a checkpoint with many results only the one asked for leaves the server. The last one is
+     * no join, which the planner may take to be cheaper over all checkpoints of the instance.
      */
     private static final String ONE = """
             SELECT t.completed_version IS NOT NULL AS completed,

@@ -30,11 +30,25 @@ public final class CompletedTasks {
         return outputs.isEmpty() ? NONE : new CompletedTasks(LayeredMap.of(outputs));
     }
 
-    CompletedTasks with(String taskId, Payload output) {
+    /**
+     * For stores. These tasks stay as they are, and share with the new ones what they have in common.
+     *
+     * @param taskId a task
+     * @param output its output
+     * @return these tasks and that one, done last
+     * @throws IllegalArgumentException if the id is not valid
+     */
+    public CompletedTasks with(String taskId, Payload output) {
         return new CompletedTasks(outputs.with(Identifiers.requireTaskId(taskId), output));
     }
 
-    CompletedTasks without(String taskId) {
+    /**
+     * For stores. These tasks stay as they are.
+     *
+     * @param taskId a task
+     * @return these tasks without that one
+     */
+    public CompletedTasks without(String taskId) {
         return new CompletedTasks(outputs.without(taskId));
     }
 

@@ -3,6 +3,7 @@ package dev.sayiir.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
@@ -12,7 +13,9 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,9 +43,9 @@ class ForkCostTest {
 
         System.out.println(
                 "A branch, own inputs " + ownInputs + ": " + few + " of " + FEW + ", " + many + " of " + MANY);
-        assertThat(many.pages()).isLessThan(1.5 * few.pages());
-        assertThat(many.rows()).isLessThan(1.5 * few.rows());
-        assertThat(many.walBytes()).isLessThan(1.5 * few.walBytes());
+        assertThat(many.pages()).isLessThan(1.3 * few.pages());
+        assertThat(many.rows()).isLessThan(1.3 * few.rows());
+        assertThat(many.walBytes()).isLessThan(1.3 * few.walBytes());
     }
 
     @Test
@@ -54,13 +57,15 @@ class ForkCostTest {
 
     private static Cost costOfBranch(int branches, boolean ownInputs) {
         try (Database database = PostgresServer.of(17).newDatabase()) {
-            JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
-            PostgresBackend.builder(database.dataSource()).build();
-            for (String table : new String[] {"workflows", "workflow_history", "workflow_tasks"}) {
-                jdbc.execute("ALTER TABLE sayiir.sayiir_" + table + " SET (autovacuum_enabled = off)");
+            try (HikariDataSource pool = new HikariDataSource(database.poolConfig(database.url()))) {
+                PostgresBackend.builder(pool).build();
+                fill(new JdbcTemplate(pool));
             }
+            JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
+            awaitQuiet(jdbc);
             long[] before = counts(jdbc);
             run(database, branches, Payload.of(new byte[1_000]), ownInputs);
+            awaitQuiet(jdbc);
             long[] after = counts(jdbc);
             return new Cost(
                     (double) (after[0] - before[0]) / branches,
@@ -69,7 +74,35 @@ class ForkCostTest {
         }
     }
 
-    /** Sessions report what they did at their end at the latest. */
+    /** With so much beside it that no index grows by a level on the way from one fork to the other. */
+    private static void fill(JdbcTemplate jdbc) {
+        for (String table : List.of("workflows", "workflow_history", "workflow_tasks")) {
+            jdbc.execute("ALTER TABLE sayiir.sayiir_" + table + " SET (autovacuum_enabled = off)");
+        }
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data, write_id)
+                SELECT 'other-' || i, 1, now(), true, 'Completed', '\\x00', i FROM generate_series(1, 50000) AS i
+                """);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_workflow_tasks
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
+                     definition_hash, task_tags, ready_at)
+                SELECT 'other-' || i, 'task', CASE WHEN i % 5 = 0 THEN 'waiting' ELSE 'completed' END, NULL, now(),
+                       CASE WHEN i % 5 > 0 THEN now() END, 3, 'other', '{}',
+                       CASE WHEN i % 5 = 0 THEN now() + interval '1 day' END
+                FROM generate_series(1, 50000) AS i
+                """);
+    }
+
+    /** Sessions report what they did at their end at the latest, and are not listed any more when they have. */
+    private static void awaitQuiet(JdbcTemplate jdbc) {
+        await().until(() -> Objects.equals(
+                jdbc.queryForObject(
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                        Long.class),
+                0L));
+    }
+
     private static long[] counts(JdbcTemplate jdbc) {
         return jdbc.queryForObject("""
                 SELECT blks_hit + blks_read, tup_returned + tup_fetched, pg_current_wal_insert_lsn() - '0/0'
@@ -78,7 +111,9 @@ class ForkCostTest {
     }
 
     private static void run(Database database, int branches, Payload output, boolean ownInputs) {
-        try (HikariDataSource pool = new HikariDataSource(database.poolConfig(database.url()))) {
+        HikariConfig config = database.poolConfig(database.url());
+        config.setMaximumPoolSize(2); // what a session does once is little beside what is measured
+        try (HikariDataSource pool = new HikariDataSource(config)) {
             PostgresBackend backend =
                     PostgresBackend.builder(pool).notifyMode(NotifyMode.POLL).build();
             TaskOutcome.Fork fork = TaskOutcome.fork("join", output);

@@ -39,7 +39,7 @@ final class StoredInstance {
     private final long incarnation;
     private final EventJournal journal;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
-    private final Map<String, Payload> results = new LinkedHashMap<>();
+    private CompletedTasks results = CompletedTasks.none();
     private final TaskJournal tasks = new TaskJournal();
     private final Map<String, QueuedTask> open = new LinkedHashMap<>();
 
@@ -65,7 +65,7 @@ final class StoredInstance {
     }
 
     Map<String, Payload> results() {
-        return Collections.unmodifiableMap(results);
+        return results.asMap();
     }
 
     /** The tasks that are to be run, running or waited at: one, or more where branches run in parallel. */
@@ -124,7 +124,7 @@ final class StoredInstance {
         TaskChanges changes = Optional.of(snapshot)
                 .filter(it -> it.version() == current().version())
                 .flatMap(WorkflowSnapshot::taskChanges)
-                .orElseGet(() -> TaskChanges.replacing(results.keySet(), Map.of(), snapshot));
+                .orElseGet(() -> TaskChanges.replacing(results.taskIds(), Map.of(), snapshot));
         WorkflowStatus before = current().snapshot().status();
         store(snapshot, changes, now);
         if (snapshot.status() != before) {
@@ -145,7 +145,7 @@ final class StoredInstance {
 
     void continueBranch(TaskClaim claim, BranchOutcome.Next outcome, Instant now) {
         String next = outcome.nextTaskId();
-        boolean again = results.remove(next) != null;
+        boolean again = results.contains(next);
         addResult(claim.taskId(), outcome.output(), Optional.empty(), again ? List.of(next) : List.of(), now);
         BranchStep step = new BranchStep(claim.branch().orElseThrow().label(), Optional.of(claim.taskId()));
         QueuedTask task = new QueuedTask(next);
@@ -175,11 +175,11 @@ final class StoredInstance {
     private void addResult(
             String taskId, Payload output, Optional<String> endedBranch, List<String> withdrawn, Instant now) {
         WorkflowSnapshot before = current().snapshot();
-        withdrawn.forEach(results::remove);
+        withdrawn.forEach(this::withdraw);
         recordResult(taskId, output);
         open.remove(taskId);
         tasks.done(taskId, current().version() + 1, now);
-        WorkflowState state = before.state().withResults(CompletedTasks.of(results), Optional.of(taskId));
+        WorkflowState state = before.state().withResults(results, Optional.of(taskId));
         Map<String, TaskResult> ended = new LinkedHashMap<>();
         endedBranch.ifPresent(label -> ended.put(label, new TaskResult(taskId, output)));
         append(before, state.withFork(fork -> fork.withBranchResults(ended)), List.of(taskId), now);
@@ -246,7 +246,7 @@ final class StoredInstance {
     }
 
     private void store(WorkflowSnapshot snapshot, TaskChanges changes, Instant now) {
-        changes.withdrawn().forEach(results::remove);
+        changes.withdrawn().forEach(this::withdraw);
         changes.completed().forEach(this::recordResult);
         boolean anew = snapshot.openTask()
                 .map(OpenTask::taskId)
@@ -259,7 +259,7 @@ final class StoredInstance {
         tasks.checkpoint(snapshot, changes, open.values(), checkpoints.size() + 1L, now);
         append(
                 snapshot,
-                snapshot.state().withResults(CompletedTasks.of(results), snapshot.lastCompletedTaskId()),
+                snapshot.state().withResults(results, snapshot.lastCompletedTaskId()),
                 List.copyOf(changes.completed().keySet()),
                 now);
     }
@@ -296,7 +296,7 @@ final class StoredInstance {
             Optional<String> from = branch.input().isPresent() ? Optional.empty() : after;
             QueuedTask task = open.computeIfAbsent(branch.taskId(), QueuedTask::new);
             task.open(Optional.of(new BranchStep(label, from)), readyAt, Optional.empty(), 0, anew);
-            task.give(branch.input().or(() -> from.map(results::get)));
+            task.give(branch.input().or(() -> from.flatMap(results::output)));
         });
     }
 
@@ -316,9 +316,12 @@ final class StoredInstance {
         checkpoints.add(new Checkpoint(stored, completedTaskIds, now));
     }
 
+    private void withdraw(String taskId) {
+        results = results.without(taskId);
+    }
+
     /** A task done again moves to the end. */
     private void recordResult(String taskId, Payload output) {
-        results.remove(taskId);
-        results.put(taskId, output);
+        results = results.with(taskId, output);
     }
 }

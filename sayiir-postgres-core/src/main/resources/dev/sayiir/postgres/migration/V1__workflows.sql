@@ -219,16 +219,17 @@ BEGIN
           AND (e.kind = 'PauseRequested' OR NEW.status <> 'Paused' AND e.kind IN ('CancelRequested', 'EventSent'));
     END IF;
     -- The branches of a fork pause and resume with their instance; the task at which it stands itself is the statement's.
+    -- Locked first, in the order of their keys: there may be thousands, and a join with the locked ones could go over all of
+    -- them for each.
     IF NEW.status IN ('InProgress', 'Paused') THEN
+        PERFORM FROM ${schema}.sayiir_workflow_tasks AS t
+        WHERE t.instance_id = NEW.instance_id AND t.branch IS NOT NULL AND t.completed_at IS NULL
+        ORDER BY t.task_id
+        FOR UPDATE;
         UPDATE ${schema}.sayiir_workflow_tasks AS t
         SET ready_at = CASE WHEN NEW.status = 'InProgress'
                             THEN GREATEST(NEW.updated_at, t.not_before, t.claim_expires_at) END
-        FROM (SELECT o.task_id
-              FROM ${schema}.sayiir_workflow_tasks AS o
-              WHERE o.instance_id = NEW.instance_id AND o.branch IS NOT NULL AND o.completed_at IS NULL
-              ORDER BY o.task_id
-              FOR UPDATE) AS b
-        WHERE t.instance_id = NEW.instance_id AND t.task_id = b.task_id;
+        WHERE t.instance_id = NEW.instance_id AND t.branch IS NOT NULL AND t.completed_at IS NULL;
     END IF;
     RETURN NULL;
 END
@@ -788,7 +789,8 @@ BEGIN
         WHERE t.instance_id = p_instance_id
           AND t.branch IS NOT NULL
           AND t.completed_at IS NULL
-          AND t.task_id <> ALL (p_put_task_ids);
+          -- A sub-select, which is hashed: an array would be gone through for each of them.
+          AND t.task_id NOT IN (SELECT p.task_id FROM unnest(p_put_task_ids) AS p (task_id));
     END IF;
 END
 $$;
