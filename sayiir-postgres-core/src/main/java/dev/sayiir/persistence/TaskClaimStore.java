@@ -29,7 +29,8 @@ public interface TaskClaimStore {
      * two workers get the same task.
      *
      * <p>What stands in the way of a task is dealt with instead: an instance for which a cancel or a pause is pending is
-     * cancelled or paused, one that waits for an event which is there goes on with it, and one that cannot be decoded is
+     * cancelled or paused, one that waits for an event which is there goes on with it (its next task is claimed by
+     * the same call), and one that cannot be decoded is
      * logged, marked with the error, and left alone for the length of a claim, twice as long each time it comes up again, up
      * to ten minutes or the length of a claim.
      *

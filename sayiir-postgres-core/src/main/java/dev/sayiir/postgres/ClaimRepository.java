@@ -1,21 +1,13 @@
 package dev.sayiir.postgres;
 
-import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BranchStep;
-import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.workflow.TaskPriority;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
@@ -28,86 +20,6 @@ final class ClaimRepository {
     private static final String CLAIMED = """
             RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
                       t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
-            """;
-
-    /**
-     * Each claim on the main line comes with the rows of its instance; if they are damaged, with an empty blob instead of
-     * none, so that it is noticed. Each claim in a branch comes with what that needs, the first one of an instance with what
-     * it shares with the others.
-     */
-    private static final String CLAIM_DUE = """
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
-                   c.crashes, c.claimed_at, c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
-                   COALESCE(s.data, '') AS data, s.branch_inputs, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch,
-                   b.version AS branch_version, b.join_task_id, b.created_at, b.updated_at, b.task_priority, b.task_tags,
-                   b.trace_parent AS branch_trace_parent, b.workflow_input, b.branch_input, b.own_input,
-                   COALESCE(s.signalled, b.signalled) AS signalled
-            FROM (
-                SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
-                       d.crashes, d.claimed_at, d.claim_expires_at, d.claimed_branch, d.after_task_id,
-                       row_number() OVER (PARTITION BY d.instance_id, d.claimed_branch IS NULL ORDER BY d.place) AS place_in_instance
-                FROM ${schema}.sayiir_claim_due(
-                    :workerId, :limit, :ttl, :ageing,
-                    :anyDefinition, :definitions, :anyTask, :taskIds, :anyTag, :tags) AS d
-            ) AS c
-            LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(
-                CASE WHEN c.claimed_branch IS NULL THEN c.instance_id END) AS s ON true
-            LEFT JOIN LATERAL ${schema}.sayiir_claimed_branch(
-                CASE WHEN c.claimed_branch IS NOT NULL THEN c.instance_id END, c.task_id, c.place_in_instance = 1) AS b ON true
-            ORDER BY c.place, s.completed_version NULLS FIRST, s.place
-            """;
-
-    /**
-     * What a claim would take, in the same order, but neither locked nor changed: by the walks of {@code sayiir_claim_due},
-     * which {@code V1__workflows.sql} explains. A function of its own would make its plan once; nothing looks often enough.
-     */
-    private static final String FIND_AVAILABLE =
-            """
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at
-            FROM (
-            """ + walks("false AS failed_here", "CASE WHEN t.last_failed_worker = :workerId THEN false") + """
-                UNION ALL
-            """
-                    + walks("true", "t.last_failed_worker = :workerId AND CASE") + """
-            ) AS c
-            ORDER BY c.failed_here,
-                     c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
-                     c.ready_at
-            LIMIT :limit
-            """;
-
-    /** @param which ends within the CASE */
-    private static String walks(String failedHere, String which) {
-        return """
-                SELECT w.instance_id, w.task_id, w.definition_hash, p.task_priority, w.ready_at,\s""" + failedHere + """
-
-                FROM generate_series(1, 5) AS p (task_priority)
-                CROSS JOIN LATERAL (
-                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
-                    FROM ${schema}.sayiir_workflow_tasks AS t
-                    WHERE t.task_priority = p.task_priority
-                      AND t.ready_at <= statement_timestamp()
-                      AND\s""" + which + """
-
-                          WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
-                          WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
-                          ELSE :anyTag OR t.task_tags <@ :tags
-                          END
-                    ORDER BY t.ready_at
-                    LIMIT :limit
-                ) AS w
-                """;
-    }
-
-    private static final String FIND_HINTED = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.task_priority, t.ready_at
-            FROM ${schema}.sayiir_workflow_tasks AS t
-            WHERE t.instance_id = :instanceId
-              AND t.task_id = :taskId
-              AND t.ready_at <= statement_timestamp()
-              AND (:anyDefinition OR t.definition_hash = ANY (:definitions))
-              AND (:anyTask OR t.status = 'waiting' OR t.task_id = ANY (:taskIds))
-              AND (:anyTag OR t.task_tags <@ :tags)
             """;
 
     /**
@@ -140,7 +52,7 @@ final class ClaimRepository {
      * Locked in the order of the keys, and without waiting: one row that somebody else is changing does not hold up all the
      * others. What was released or taken over has another token, or none.
      */
-    private static final String HELD = """
+    static final String HELD = """
             WITH asked AS MATERIALIZED (
                 SELECT c.instance_id, c.task_id, c.claim_token
                 FROM unnest(:instanceIds::text[], :taskIds::text[], :tokens::bigint[])
@@ -221,21 +133,6 @@ final class ClaimRepository {
               AND t.claim_token > :claimToken
             """;
 
-    /** Given back, each with its own delay, and with the reason for those who look: why nobody gets on with it. */
-    private static final String LEAVE_ALONE = HELD + """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
-            SET claim_token = NULL,
-                claimed_at = NULL,
-                claim_expires_at = NULL,
-                ready_at = CASE WHEN t.ready_at IS NOT NULL
-                                THEN clock_timestamp() + r.delay * interval '1 microsecond' END,
-                error = r.error
-            FROM held AS h
-            JOIN unnest(:instanceIds::text[], :taskIds::text[], :delays::bigint[], :errors::text[])
-                AS r (instance_id, task_id, delay, error) ON r.instance_id = h.instance_id AND r.task_id = h.task_id
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
-            """;
-
     private static final String IS_HELD = """
             SELECT t.claim_token
             FROM ${schema}.sayiir_workflow_tasks AS t
@@ -244,10 +141,6 @@ final class ClaimRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String sequence;
-    private final String claimDue;
-    private final String findAvailable;
-    private final String findHinted;
-    private final String leaveAlone;
     private final String carriedOn;
     private final String claimOne;
     private final String extend;
@@ -259,10 +152,6 @@ final class ClaimRepository {
     ClaimRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.sequence = schema.in("${schema}.sayiir_claim_token");
-        this.claimDue = schema.in(CLAIM_DUE);
-        this.findAvailable = schema.in(FIND_AVAILABLE);
-        this.findHinted = schema.in(FIND_HINTED);
-        this.leaveAlone = schema.in(LEAVE_ALONE);
         this.carriedOn = schema.in(CARRIED_ON);
         this.claimOne = schema.in(CLAIM_ONE);
         this.extend = schema.in(EXTEND);
@@ -270,75 +159,6 @@ final class ClaimRepository {
         this.releaseAll = schema.in(RELEASE_ALL);
         this.isHeld = schema.in(IS_HELD);
         this.keep = schema.in(IS_HELD + "FOR UPDATE");
-    }
-
-    /** A claim with what is stored of its instance, and whether that has been asked to be cancelled or paused. */
-    record Claimed(TaskClaim claim, Restorable stored, boolean signalled) {}
-
-    List<Claimed> claimAvailable(ClaimQuery query) {
-        Params params = wanted(query).number("ttl", micros(query.ttl()));
-        return jdbc.query(claimDue, params, ClaimRepository::claimed);
-    }
-
-    List<AvailableTask> findAvailable(ClaimQuery query) {
-        return jdbc.query(findAvailable, wanted(query), ClaimRepository::available);
-    }
-
-    Optional<AvailableTask> findHinted(String instanceId, String taskId, ClaimQuery query) {
-        Params params = wanted(query).text("instanceId", instanceId).text("taskId", taskId);
-        return jdbc.query(findHinted, params, ClaimRepository::available).stream()
-                .findFirst();
-    }
-
-    private static Params wanted(ClaimQuery query) {
-        return Params.of("workerId", query.workerId())
-                .number("limit", query.limit())
-                .number("ageing", micros(query.ageingInterval()))
-                .flag("anyDefinition", query.definitions().isEmpty())
-                .texts("definitions", query.definitions().orElse(Set.of()))
-                .flag("anyTask", query.taskIds().isEmpty())
-                .texts("taskIds", query.taskIds().orElse(Set.of()))
-                .flag("anyTag", query.tags().isEmpty())
-                .texts("tags", query.tags().orElse(Set.of()));
-    }
-
-    private static AvailableTask available(ResultSet row, int number) throws SQLException {
-        return new AvailableTask(
-                row.getString("instance_id"),
-                row.getString("task_id"),
-                row.getString("definition_hash"),
-                TaskPriority.ofLevel(row.getInt("task_priority")),
-                Columns.time(row, "ready_at"));
-    }
-
-    /** The row with the control state comes first, and is the one without a result. */
-    private static List<Claimed> claimed(ResultSet rows) throws SQLException {
-        List<Claimed> claims = new ArrayList<>();
-        Map<String, Claimed> firstBranch = new HashMap<>();
-        while (rows.next()) {
-            if (rows.getObject("completed_version") != null) {
-                ((StoredSnapshot) claims.get(claims.size() - 1).stored()).add(rows);
-                continue;
-            }
-            TaskClaim claim = claim(rows, claims.size());
-            Claimed claimed = claim.branch().isPresent()
-                    ? inBranch(rows, claim, firstBranch.get(claim.instanceId()))
-                    : new Claimed(claim, new StoredSnapshot(rows), rows.getBoolean("signalled"));
-            if (claim.branch().isPresent()) {
-                firstBranch.putIfAbsent(claim.instanceId(), claimed);
-            }
-            claims.add(claimed);
-        }
-        return claims;
-    }
-
-    private static Claimed inBranch(ResultSet row, TaskClaim claim, @Nullable Claimed first) throws SQLException {
-        return first == null
-                ? new Claimed(claim, StoredBranch.of(row, claim, Optional.empty()), row.getBoolean("signalled"))
-                : new Claimed(
-                        claim,
-                        StoredBranch.of(row, claim, Optional.of((StoredBranch) first.stored())),
-                        first.signalled());
     }
 
     Optional<TaskClaim> claim(String instanceId, String taskId, String workerId, Duration ttl) {
@@ -372,19 +192,6 @@ final class ClaimRepository {
         return jdbc.query(carriedOn, params, ClaimRepository::claim).stream().findFirst();
     }
 
-    /** A claimed task that cannot be handed out, why, and for how long nobody is to have it. */
-    record Undecodable(TaskClaim claim, String error, Duration delay) {}
-
-    /** How many were still held. */
-    int leaveAlone(List<Undecodable> tasks) {
-        Params params = keys(tasks.stream().map(Undecodable::claim).toList())
-                .numbers(
-                        "delays",
-                        tasks.stream().map(task -> micros(task.delay())).toList())
-                .texts("errors", tasks.stream().map(Undecodable::error).toList());
-        return jdbc.update(leaveAlone, params);
-    }
-
     boolean isHeld(TaskClaim claim) {
         return !jdbc.queryForList(isHeld, key(claim), Long.class).isEmpty();
     }
@@ -398,7 +205,7 @@ final class ClaimRepository {
         return Math.addExact(Math.multiplyExact(duration.getSeconds(), 1_000_000L), duration.getNano() / 1_000);
     }
 
-    private static Params keys(Collection<TaskClaim> claims) {
+    static Params keys(Collection<TaskClaim> claims) {
         return new Params()
                 .texts("instanceIds", claims.stream().map(TaskClaim::instanceId).toList())
                 .texts("taskIds", claims.stream().map(TaskClaim::taskId).toList())

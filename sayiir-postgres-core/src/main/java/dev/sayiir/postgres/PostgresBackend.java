@@ -105,6 +105,8 @@ public final class PostgresBackend
     private final EventRepository events;
     private final ClaimRepository claims;
     private final ClaimService claiming;
+    private final DispatchRepository dispatch;
+    private final DispatchService dispatching;
     private final CommitService commits;
     private final BranchService branches;
     private final GroupCommits groups;
@@ -139,7 +141,10 @@ public final class PostgresBackend
         this.wakeUps = new PostgresWakeUps(
                 builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections), observer);
         this.claims = new ClaimRepository(jdbc, name);
-        this.claiming = new ClaimService(failures, claims, instances, loader, signals, wakeUps, observer);
+        this.claiming = new ClaimService(failures, claims, instances, signals, observer);
+        this.dispatch = new DispatchRepository(jdbc, name);
+        this.dispatching =
+                new DispatchService(failures, dispatch, claims, instances, loader, signals, claiming, wakeUps);
         this.commits = new CommitService(failures, checkpoints, claims, instances, loader, saver, lock, claiming);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
         this.branches = new BranchService(failures, branchTasks, claims, instances, saver, lock, claiming);
@@ -427,19 +432,19 @@ public final class PostgresBackend
     @Override
     public List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
         return operations.inSteps(
-                StoreOperation.of("claimAvailableTasks"), operation -> claiming.claimAvailable(operation, query));
+                StoreOperation.of("claimAvailableTasks"), operation -> dispatching.claimAvailable(operation, query));
     }
 
     @Override
     public List<AvailableTask> findAvailableTasks(ClaimQuery query) {
-        return operations.run(StoreOperation.of("findAvailableTasks"), () -> claims.findAvailable(query));
+        return operations.run(StoreOperation.of("findAvailableTasks"), () -> dispatch.findAvailable(query));
     }
 
     @Override
     public Optional<AvailableTask> findHintedTask(String instanceId, String taskId, ClaimQuery query) {
         Identifiers.requireInstanceId(instanceId);
         Identifiers.requireForkId(taskId);
-        return operations.run(on("findHintedTask", instanceId), () -> claims.findHinted(instanceId, taskId, query));
+        return operations.run(on("findHintedTask", instanceId), () -> dispatch.findHinted(instanceId, taskId, query));
     }
 
     @Override

@@ -37,6 +37,9 @@ final class TransientFailures {
 
     private static final Set<String> SHUT_DOWN = Set.of("57P01", "57P02");
 
+    /** Shut down, starting up, too many connections, read-only. */
+    private static final Set<String> AWAY = Set.of("57P01", "57P02", "57P03", "53300", READ_ONLY);
+
     /** The class of everything that befalls a connection. */
     private static final String CONNECTION = "08";
 
@@ -119,6 +122,25 @@ final class TransientFailures {
                 .map(cause -> String.valueOf(cause.getSQLState()))
                 .filter(state -> state.startsWith(CONNECTION) || SHUT_DOWN.contains(state))
                 .isPresent();
+    }
+
+    /** Whether it is the database that cannot be reached or used at all, and not what was asked of it. */
+    static boolean isOutOfReach(RuntimeException failure) {
+        if (failure instanceof CannotGetJdbcConnectionException
+                || failure instanceof CannotCreateTransactionException) {
+            return true;
+        }
+        return cause(failure)
+                .map(cause -> String.valueOf(cause.getSQLState()))
+                .filter(state -> state.startsWith(CONNECTION) || AWAY.contains(state))
+                .isPresent();
+    }
+
+    /** What the server says, without the statement. */
+    static String textOf(DataAccessException failure) {
+        return cause(failure)
+                .map(cause -> cause.getMessage() + " (SQLSTATE " + cause.getSQLState() + ")")
+                .orElseGet(failure::toString);
     }
 
     private boolean isWorthAnotherTry(Throwable failure) {

@@ -86,7 +86,8 @@ class UndecodableFloodTest {
         await().until(() -> asked.get() == 1);
 
         assertThat(claim(16)).isEmpty();
-        jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE task_id = 't' AND instance_id = 'bad-1'");
+        jdbc.update(
+                "UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE task_id = 't' AND instance_id = 'bad-1'");
         assertThat(claim(16)).isEmpty();
         createGood(1);
         await().until(() -> asked.get() == 2);

@@ -47,6 +47,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -358,10 +359,22 @@ public final class InMemoryBackend
 
     @Override
     public synchronized List<ClaimedTask> claimAvailableTasks(ClaimQuery query) {
-        return claims.claimAvailable(query, now()).stream()
-                .filter(claim -> !isStopped(claim) && isRunning(claim) && !isDelivered(claim.instanceId()))
-                .map(claim -> new ClaimedTask(claim, require(claim.instanceId()).claimed(claim)))
-                .toList();
+        List<ClaimedTask> toDo = new ArrayList<>();
+        boolean delivered = true;
+        while (delivered && toDo.size() < query.limit()) {
+            delivered = false;
+            for (TaskClaim claim : claims.claimAvailable(query.limit(query.limit() - toDo.size()), now())) {
+                if (isStopped(claim) || !isRunning(claim)) {
+                    continue;
+                }
+                if (signals(claim.instanceId()).deliverPending()) {
+                    delivered = true; // and the task after the wait is due
+                } else {
+                    toDo.add(new ClaimedTask(claim, require(claim.instanceId()).claimed(claim)));
+                }
+            }
+        }
+        return toDo;
     }
 
     @Override
@@ -496,11 +509,6 @@ public final class InMemoryBackend
             claims.release(List.of(claim), now());
         }
         return stopped;
-    }
-
-    /** The task after the wait is due now, but not claimed by the one who came upon the wait. */
-    private boolean isDelivered(String instanceId) {
-        return tellIf(signals(instanceId).deliverPending());
     }
 
     private boolean tellIf(boolean mayBeDue) {
