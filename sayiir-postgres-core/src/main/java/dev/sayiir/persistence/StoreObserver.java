@@ -60,4 +60,12 @@ public interface StoreObserver {
      * @param rows how much of it, at least 1
      */
     default void purged(PurgedKind kind, long rows) {}
+
+    /**
+     * A run of retention is over that could not delete something. The next one tries again, and tells it again.
+     *
+     * @param kind what
+     * @param rows how much of it, at least 1
+     */
+    default void passedOver(PurgedKind kind, long rows) {}
 }

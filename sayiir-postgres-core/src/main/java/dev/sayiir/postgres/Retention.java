@@ -175,6 +175,9 @@ public final class Retention {
         try {
             return new Counts(purge.run(start, rows -> report(kind, rows)), purge.passedOver());
         } finally {
+            if (purge.passedOver() > 0) {
+                observer.passedOver(kind, purge.passedOver());
+            }
             purge.example()
                     .ifPresent(example -> undeletable.log(more -> LOG.warn(
                             "Retention has passed over {} of the {} that are old enough, and tries again with the next run. The first"

@@ -66,6 +66,25 @@ class RetentionFaultsTest {
     }
 
     @Test
+    void R27_an_observer_is_told_what_was_passed_over() {
+        finished(1, 20, 2);
+        jdbc.update("INSERT INTO public.invoices VALUES ('i-0000005'), ('i-0000006')");
+        Map<PurgedKind, Long> told = new EnumMap<>(PurgedKind.class);
+
+        retention()
+                .observer(new StoreObserver() {
+                    @Override
+                    public void passedOver(PurgedKind kind, long rows) {
+                        told.merge(kind, rows, Long::sum);
+                    }
+                })
+                .build()
+                .run();
+
+        assertThat(told).isEqualTo(Map.of(PurgedKind.INSTANCES, 2L));
+    }
+
+    @Test
     void R27_a_block_of_instances_that_cannot_be_deleted_starves_nothing_in_any_run() {
         finished(1, 300, 2);
         jdbc.update("INSERT INTO public.invoices SELECT instance_id FROM sayiir.sayiir_workflows");

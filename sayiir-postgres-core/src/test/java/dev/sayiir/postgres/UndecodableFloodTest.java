@@ -9,6 +9,7 @@ import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.testing.CountedStatements;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.LogLines;
+import dev.sayiir.testing.Plans;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -31,6 +32,9 @@ class UndecodableFloodTest {
 
     private static final int GOOD = 10;
     private static final int MOST_STATEMENTS_OF_A_POLL = 21;
+
+    /** PostgreSQL's default. */
+    private static final double JIT_ABOVE_COST = 100_000;
 
     private final Database database = PostgresServer.of(17).newDatabase();
     private final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
@@ -91,6 +95,23 @@ class UndecodableFloodTest {
         assertThat(claim(16)).isEmpty();
         createGood(1);
         await().until(() -> asked.get() == 2);
+    }
+
+    @Test
+    void R24_the_statement_that_puts_them_aside_is_not_compiled() {
+        insertUndecodable(300);
+        List<Plans.Plan> plans = Plans.ofEach(
+                database.dataSource(),
+                dataSource -> PostgresBackend.builder(dataSource)
+                        .migration(MigrationMode.NONE)
+                        .notifyMode(NotifyMode.POLL)
+                        .build()
+                        .claimAvailableTasks(ClaimQuery.of("w", 16, Duration.ofHours(1))));
+
+        assertThat(plans)
+                .filteredOn(plan -> plan.text().contains("error = r.error"))
+                .isNotEmpty()
+                .allMatch(plan -> plan.cost() < JIT_ABOVE_COST);
     }
 
     private long statementsToReachTheGood(int bad, int limit) {

@@ -69,4 +69,9 @@ final class ObservedStores implements StoreObserver {
     public void purged(PurgedKind kind, long rows) {
         meters.purged(kind, rows);
     }
+
+    @Override
+    public void passedOver(PurgedKind kind, long rows) {
+        meters.passedOver(kind, rows);
+    }
 }

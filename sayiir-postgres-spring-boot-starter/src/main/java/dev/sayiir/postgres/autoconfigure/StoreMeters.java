@@ -27,6 +27,7 @@ final class StoreMeters implements StoreObserver {
     private final Counter claimsLost;
     private final Map<WakeUpSource, Counter> wakeUps;
     private final Map<PurgedKind, Counter> purged;
+    private final Map<PurgedKind, Counter> passedOver;
 
     StoreMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -46,6 +47,11 @@ final class StoreMeters implements StoreObserver {
                 PurgedKind.class,
                 kind -> Counter.builder("sayiir.rows.purged")
                         .description("What retention has deleted.")
+                        .tag("kind", kind));
+        this.passedOver = counters(
+                PurgedKind.class,
+                kind -> Counter.builder("sayiir.rows.passed.over")
+                        .description("What runs of retention could not delete, counted again by each run.")
                         .tag("kind", kind));
         Stream.of(SnapshotStore.class, TaskResultStore.class, SignalStore.class, TaskClaimStore.class)
                 .flatMap(store -> Stream.of(store.getMethods()))
@@ -77,6 +83,11 @@ final class StoreMeters implements StoreObserver {
     @Override
     public void purged(PurgedKind kind, long rows) {
         increment(purged, kind, (double) rows);
+    }
+
+    @Override
+    public void passedOver(PurgedKind kind, long rows) {
+        increment(passedOver, kind, (double) rows);
     }
 
     private Counter retries(String operation) {

@@ -226,6 +226,7 @@ class MetricsTest extends StarterTest {
             observer.retried(StoreOperation.of("commitTask"));
             observer.wokenUp(WakeUpSource.NOTIFICATION);
             observer.purged(PurgedKind.EVENTS, 7);
+            observer.passedOver(PurgedKind.INSTANCES, 3);
 
             assertThat(registry.get("sayiir.snapshot.size").summary().count()).isPositive();
             assertThat(registry.get("sayiir.claims.lost").counter().count()).isEqualTo(2);
@@ -244,6 +245,11 @@ class MetricsTest extends StarterTest {
                             .counter()
                             .count())
                     .isEqualTo(7);
+            assertThat(registry.get("sayiir.rows.passed.over")
+                            .tag("kind", "instances")
+                            .counter()
+                            .count())
+                    .isEqualTo(3);
         });
     }
 
