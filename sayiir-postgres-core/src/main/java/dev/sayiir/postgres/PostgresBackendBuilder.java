@@ -163,7 +163,7 @@ public final class PostgresBackendBuilder {
      * Sets up or checks the schema, as the migration mode says.
      *
      * @return the backend
-     * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
+     * @throws UnsupportedServerException if the server cannot hold the stores, or, to migrate it, is read-only
      * @throws SchemaMigrationException if the schema could not be migrated
      * @throws SchemaValidationException if it was to be validated, and something is missing or different
      * @throws IllegalArgumentException if {@link NotifyMode#LISTEN} would take the only connection of the pool

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import javax.sql.DataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * What is in a schema, one line for each object, such as {@code column sayiir_workflows.version = bigint not null}. The
@@ -74,6 +77,9 @@ final class SchemaCatalog {
             WHERE n.nspname = ? AND f.proname LIKE 'sayiir\\_%'
             """;
 
+    /** For this transaction only, whatever the role or the database has: names as in the list of what is expected. */
+    private static final String AS_USUAL = "SELECT pg_catalog.set_config('quote_all_identifiers', 'off', true)";
+
     private final JdbcTemplate jdbc;
     private final SchemaName schema;
 
@@ -85,15 +91,19 @@ final class SchemaCatalog {
     /** Name to definition, in the order of the names. */
     SortedMap<String, String> objects() {
         SortedMap<String, String> objects = new TreeMap<>();
-        jdbc.query(
-                OBJECTS,
-                row -> {
-                    objects.put(row.getString("object"), row.getString("definition"));
-                },
-                schema.name(),
-                SchemaMigrator.HISTORY_TABLE,
-                schema.quoted(),
-                schema.name());
+        DataSource dataSource = Objects.requireNonNull(jdbc.getDataSource());
+        new TransactionTemplate(new DataSourceTransactionManager(dataSource)).executeWithoutResult(transaction -> {
+            jdbc.query(AS_USUAL, row -> {});
+            jdbc.query(
+                    OBJECTS,
+                    row -> {
+                        objects.put(row.getString("object"), row.getString("definition"));
+                    },
+                    schema.name(),
+                    SchemaMigrator.HISTORY_TABLE,
+                    schema.quoted(),
+                    schema.name());
+        });
         objects.keySet().removeIf(object -> object.contains(SchemaMigrator.HISTORY_TABLE));
         return objects;
     }

@@ -83,7 +83,7 @@ public final class SchemaMigrator {
      * Does what a mode asks for.
      *
      * @param mode what to do
-     * @throws UnsupportedServerException if the server is too old, not PostgreSQL, or, to migrate it, read-only
+     * @throws UnsupportedServerException if the server cannot hold the stores, or, to migrate it, is read-only
      * @throws SchemaMigrationException if the schema could not be migrated
      * @throws SchemaValidationException if it is to be validated, and something is missing or different
      */
@@ -104,13 +104,22 @@ public final class SchemaMigrator {
      */
     public void migrate() {
         connection.await(() -> {
-            ServerCheck server = new ServerCheck(jdbc);
-            server.requireSupported();
-            server.requireWritable();
+            new ServerCheck(jdbc).requireWritable();
             if (!new MigrationHistory(jdbc, schema, historyTable).isComplete()) {
                 new SchemaUpgrade(dataSource, schema, historyTable, patience).run();
             }
         });
+    }
+
+    /**
+     * Checks that the server can hold the stores, as it is set for this DataSource; both of the above do so as well. For
+     * whoever migrates as another role than the one that the stores use.
+     *
+     * @throws UnsupportedServerException if it cannot
+     * @throws SchemaMigrationException if there was no connection for too long
+     */
+    public void requireSupportedServer() {
+        connection.await(new ServerCheck(jdbc)::requireSupported);
     }
 
     /**

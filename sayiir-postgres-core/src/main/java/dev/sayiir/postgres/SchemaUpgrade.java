@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +9,6 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.springframework.dao.DataAccessException;
-import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.ConnectionCallback;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -42,6 +42,8 @@ final class SchemaUpgrade {
             WHERE s.name IN
                 ('lock_timeout', 'statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
             """;
+
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private static final String LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(?)";
 
@@ -91,8 +93,10 @@ final class SchemaUpgrade {
         jdbc.query(TAKE_TIME, row -> {}, Long.toString(patience.toMillis()));
         try {
             jdbc.query(LOCK, row -> {}, SCHEMA_LOCK);
-        } catch (PessimisticLockingFailureException e) {
-            throw SchemaMigrationException.notInTurn(schema, patience, e);
+        } catch (DataAccessException e) {
+            throw e.getRootCause() instanceof SQLException cause && LOCK_NOT_AVAILABLE.equals(cause.getSQLState())
+                    ? SchemaMigrationException.notInTurn(schema, patience, e)
+                    : e;
         }
     }
 

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
+import dev.sayiir.testing.OddSettings;
 import dev.sayiir.testing.PgBouncer;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.testing.RowRules;
@@ -27,6 +28,7 @@ final class Backends {
                                     "postgres-of-distribution",
                                     () -> on(PostgresServer.ofDistribution().orElseThrow())))
                             .filter(backend -> PostgresServer.hasDistribution()),
+                    Stream.of(new Backend("postgres-17-odd-settings", Backends::withOddSettings)),
                     Stream.of(new Backend("postgres-17-pgbouncer", Backends::throughPgBouncer))
                             .filter(backend -> PgBouncer.isInstalled()))
             .flatMap(backends -> backends)
@@ -37,6 +39,14 @@ final class Backends {
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Stores on(PostgresServer server) {
         DataSource dataSource = server.newDatabase().dataSource();
+        return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
+    }
+
+    @SuppressWarnings("resource") // the database lives as long as its server
+    private static Stores withOddSettings() {
+        Database database = PostgresServer.of(17).newDatabase();
+        OddSettings.together(database);
+        DataSource dataSource = database.dataSource();
         return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
     }
 

@@ -114,8 +114,23 @@ public final class PostgresServer {
      * @return the database, empty
      */
     public Database newDatabase() {
+        return create("");
+    }
+
+    /**
+     * As {@link #newDatabase()}, in another encoding.
+     *
+     * @param encoding such as LATIN1
+     * @return the database, empty
+     */
+    public Database newDatabase(String encoding) {
+        return create(" ENCODING '" + encoding + "' LOCALE 'C'" + (major < 15 ? "" : " LOCALE_PROVIDER libc")
+                + " TEMPLATE template0");
+    }
+
+    private Database create(String options) {
         String name = "test_" + DATABASES.incrementAndGet();
-        execute("CREATE DATABASE " + name);
+        execute("CREATE DATABASE " + name + options);
         Database database = new Database(this, name);
         open.add(database);
         return database;

@@ -73,6 +73,10 @@ public final class SayiirPostgresAutoConfiguration {
                 "sayiir.postgres.schema",
                 properties.schema(),
                 schema -> new SchemaMigrator(migrating, schema, historyTable));
+        if (migrating != dataSource) {
+            // Settings of a role or of the pool can differ; those of the stores count.
+            new SchemaMigrator(dataSource, properties.schema()).requireSupportedServer();
+        }
         return new SayiirSchemaInitializer(migrator, migration.mode());
     }
 

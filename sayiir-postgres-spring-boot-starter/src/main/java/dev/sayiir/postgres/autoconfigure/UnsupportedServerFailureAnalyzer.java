@@ -22,6 +22,12 @@ final class UnsupportedServerFailureAnalyzer extends AbstractFailureAnalyzer<Uns
                         "Let sayiir.postgres.url, or spring.datasource.url if that is not set, lead to the primary. To"
                                 + " start on a server that is only read from, set"
                                 + " sayiir.postgres.migration.mode=validate.";
+                    case ENCODING ->
+                        "Create a database whose encoding is UTF8, which the same server can have, and set"
+                                + " sayiir.postgres.url to its JDBC URL.";
+                    case SETTING ->
+                        "Take the setting back for the role and the database, or give workflows a role of their own with"
+                                + " sayiir.postgres.url, sayiir.postgres.username and sayiir.postgres.password.";
                 },
                 cause);
     }

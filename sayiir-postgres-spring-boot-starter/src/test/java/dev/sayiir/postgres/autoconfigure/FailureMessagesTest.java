@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.postgres.SchemaMigrator;
 import dev.sayiir.testing.Database;
+import dev.sayiir.testing.OddSettings;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskOutcome;
@@ -66,6 +67,36 @@ class FailureMessagesTest extends StarterTest {
                 + " || ' SET default_transaction_read_only = on'; END $$");
         doesNotStart(settings("sayiir.postgres", database));
         says(output, "read-only", "lead to the primary", "sayiir.postgres.migration.mode=validate");
+    }
+
+    @Test
+    void R24_a_database_of_another_encoding(CapturedOutput output) {
+        try (Database latin = PostgresServer.of(17).newDatabase("LATIN1")) {
+            doesNotStart(settings("sayiir.postgres", latin));
+        }
+        says(output, "encoding of this database is LATIN1", "ENCODING 'UTF8'", "set sayiir.postgres.url");
+    }
+
+    @Test
+    void R24_a_setting_that_cannot_work(CapturedOutput output) {
+        OddSettings.set(database, "session_replication_role = replica");
+        doesNotStart(settings("spring.datasource", database));
+        says(output, "no trigger fires", "RESET session_replication_role", "Take the setting back");
+    }
+
+    /** The role that migrates has not got it. */
+    @Test
+    void R24_a_setting_of_the_role_of_the_stores_that_cannot_work(CapturedOutput output) {
+        admin().execute("DROP ROLE IF EXISTS flow_strict");
+        admin().execute("CREATE ROLE flow_strict LOGIN PASSWORD 'strict'");
+        admin().execute("ALTER ROLE flow_strict SET default_transaction_isolation = serializable");
+        doesNotStart(
+                "sayiir.postgres.url=" + database.url(),
+                "sayiir.postgres.username=flow_strict",
+                "sayiir.postgres.password=strict",
+                "sayiir.postgres.migration.username=" + database.username(),
+                "sayiir.postgres.migration.password=" + database.password());
+        says(output, "default_transaction_isolation is serializable", "RESET default_transaction_isolation");
     }
 
     @Test
