@@ -19,7 +19,7 @@ import java.util.Optional;
  * What the rows of an instance say to a task of a branch: columns and its input, and nothing that has to be decoded.
  *
  * @param claim the claim on the task
- * @param version 0 if the instance's row is not there
+ * @param version 0 if the instance's row, or the checkpoint with the input of the workflow, is not there
  * @param initialInput the input of the workflow
  * @param input what the task is given, if that is not the input of the workflow
  * @param ownInput whether the branch has an input of its own
@@ -42,7 +42,7 @@ record StoredBranch(
     static StoredBranch of(ResultSet row, TaskClaim claim, Optional<StoredBranch> firstOfInstance) throws SQLException {
         return new StoredBranch(
                 claim,
-                row.getLong("branch_version"),
+                firstOfInstance.isPresent() && firstOfInstance.get().version() == 0 ? 0 : row.getLong("branch_version"),
                 Optional.ofNullable(row.getString("join_task_id")),
                 Columns.optionalTime(row, "created_at").orElse(Instant.EPOCH),
                 Columns.optionalTime(row, "updated_at").orElse(Instant.EPOCH),

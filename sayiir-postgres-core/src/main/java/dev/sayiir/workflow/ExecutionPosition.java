@@ -63,8 +63,8 @@ public sealed interface ExecutionPosition {
      * @param completedBranches results of the branches that are done, by branch label
      * @param wakeAt when to look at the branches again, if {@code branches} does not say what they are
      * @param branches the branches to be shared out, by label; not part of Sayiir's format, whose readers pass over it
-     * @param afterTaskId the task that was done before the fork; empty if none was, and then those branches are given the
-     *     input of the workflow. Not part of Sayiir's format either
+     * @param afterTaskId the task that was done before the fork; if there is none, or it is not done, those branches are given
+     *     the input of the workflow. Not part of Sayiir's format either
      */
     record AtFork(
             String forkId,

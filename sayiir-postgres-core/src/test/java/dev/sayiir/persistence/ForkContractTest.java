@@ -12,6 +12,7 @@ import dev.sayiir.persistence.BranchOutcome.Next;
 import dev.sayiir.persistence.BranchOutcome.Retry;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskResult;
@@ -202,6 +203,19 @@ class ForkContractTest extends ContractTest {
         assertThat(parcel.claim().branch()).contains(new BranchStep("parcel", Optional.empty()));
         assertThat(parcel.snapshot().completedTasks()).isEqualTo(CompletedTasks.none());
         assertThat(parcel.snapshot().initialInput()).isEqualTo(order.initialInput());
+    }
+
+    @Test
+    void a_fork_after_a_task_that_is_not_done_gives_its_branches_the_input_of_the_workflow() {
+        store.createSnapshot(order("order-1")
+                .moveTo(new AtFork("ship", Map.of(), Examples.THEN, branches("parcel"), Optional.of("reserve"))));
+
+        ClaimedTask parcel =
+                claims.claimAvailableTasks(ClaimQuery.of("w", 1, MINUTE)).get(0);
+
+        assertThat(parcel.claim().branch()).contains(new BranchStep("parcel", Optional.empty()));
+        assertThat(store.loadSnapshot("order-1").fork().orElseThrow().afterTaskId())
+                .contains("reserve");
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
@@ -166,16 +167,16 @@ final class EveryOperation {
                 again.claim(),
                 again.snapshot().completeTask("first", Payload.utf8("out")).moveTo(new AtTask("second")),
                 Optional.of(MINUTE));
-        claims.commitTask(
+        claims.commitTasks(List.of(new TaskCommit.OfTask(
                 step.next().orElseThrow(),
                 step.snapshot().completeTask("second", Payload.utf8("out")).complete(Payload.utf8("end")),
-                Optional.empty());
+                Optional.empty())));
         assertThat(snapshots.loadSnapshot(prefix + "worked").status()).isEqualTo(WorkflowStatus.COMPLETED);
     }
 
     private void fork() {
         snapshots.createSnapshot(
-                start("forked").forkInto("join", Map.of("l", Branch.of("left"), "r", Branch.of("right"))));
+                start("forked").forkInto("join", Map.of("l", Branch.of("left"), "r", Branch.of("right", Payload.utf8("own")))));
         for (ClaimedTask branch : claims.claimAvailableTasks(wanted())) {
             claims.commitBranchTask(
                     branch.claim(),

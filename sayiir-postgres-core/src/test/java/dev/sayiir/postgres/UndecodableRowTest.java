@@ -15,6 +15,7 @@ import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,6 +115,41 @@ class UndecodableRowTest {
         assertThat(backend.releaseTaskClaims("w")).isOne();
         assertThat(claim(100, MINUTE)).containsExactly("good");
         assertThat(warnings()).hasSameSizeAs(DAMAGED);
+    }
+
+    @Test
+    void R18_branches_whose_inputs_are_lost_are_reported_and_set_aside_and_others_go_on() {
+        for (String id : List.of("fork-1", "fork-2", "fork-3")) {
+            WorkflowSnapshot first = backend.createSnapshot(WorkflowSnapshot.start(id, "forks", Payload.utf8(SECRET)));
+            WorkflowSnapshot reserved = backend.saveSnapshot(first.completeTask("reserve", Payload.utf8(SECRET)));
+            backend.saveSnapshot(reserved.forkInto(
+                    "ship",
+                    Map.of(
+                            "shared", Branch.of("shared"),
+                            "shared too", Branch.of("shared-too"),
+                            "own", Branch.of("own", Payload.utf8(SECRET)))));
+        }
+        lose("fork-1", 1);
+        lose("fork-2", 2);
+        damage("fork-3", "SYRS"); // nothing of it is read for a branch
+
+        List<String> handedOut =
+                backend.claimAvailableTasks(ClaimQuery.of("w", 100, MINUTE).definitions(Set.of("forks"))).stream()
+                        .map(task ->
+                                task.claim().instanceId() + " " + task.claim().taskId())
+                        .toList();
+
+        assertThat(handedOut)
+                .containsExactlyInAnyOrder("fork-2 own", "fork-3 own", "fork-3 shared", "fork-3 shared-too");
+        assertThat(warnings()).hasSize(5).noneMatch(message -> message.contains(SECRET));
+        assertThat(warnings()).allMatch(message -> message.contains("'fork-1'") || message.contains("'fork-2'"));
+    }
+
+    private void lose(String instanceId, int version) {
+        jdbc.update(
+                "DELETE FROM sayiir.sayiir_workflow_history WHERE instance_id = ? AND version = ?",
+                instanceId,
+                version);
     }
 
     @Test

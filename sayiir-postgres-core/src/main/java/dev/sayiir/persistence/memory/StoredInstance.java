@@ -288,7 +288,7 @@ final class StoredInstance {
 
     private void queueBranches(WorkflowSnapshot snapshot, Map<String, Branch> branches, Instant now) {
         Set<String> begun = branches.values().stream().map(Branch::taskId).collect(Collectors.toSet());
-        Optional<String> after = snapshot.fork().flatMap(AtFork::afterTaskId);
+        Optional<String> after = snapshot.fork().flatMap(AtFork::afterTaskId).filter(results::contains);
         open.values().removeIf(task -> task.branch().isPresent() && !begun.contains(task.taskId()));
         Optional<Instant> readyAt = Optional.of(now).filter(at -> snapshot.status() == WorkflowStatus.IN_PROGRESS);
         branches.forEach((label, branch) -> {

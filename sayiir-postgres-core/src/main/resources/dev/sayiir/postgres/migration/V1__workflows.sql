@@ -356,7 +356,8 @@ $$;
 
 -- What a task of a branch needs that has just been claimed: a number of look-ups by key that is the same however many
 -- branches there are, each an index scan of one row, whatever statistics say, since sub-selects are not joined. The control
--- state is not among it. What all branches share, and whether the instance is signalled, comes only where it is asked for.
+-- state is not among it. What all branches share, and whether the instance is signalled, comes only where it is asked for;
+-- nothing at all if the checkpoint that it is in has been lost.
 CREATE FUNCTION ${schema}.sayiir_claimed_branch(instance text, claimed_task text, with_shared boolean)
     RETURNS TABLE (version bigint, join_task_id text, created_at timestamptz, updated_at timestamptz,
                    task_priority smallint, task_tags text[], trace_parent text, workflow_input bytea,
@@ -380,7 +381,10 @@ BEGIN
            CASE WHEN with_shared THEN ${schema}.sayiir_is_signalled(instance) END
     FROM ${schema}.sayiir_workflow_tasks AS t
     JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = instance
-    WHERE t.instance_id = instance AND t.task_id = claimed_task;
+    WHERE t.instance_id = instance
+      AND t.task_id = claimed_task
+      AND (NOT with_shared OR EXISTS (SELECT FROM ${schema}.sayiir_workflow_history AS b
+                                      WHERE b.instance_id = instance AND b.version = w.base_version));
 END
 $$;
 
@@ -717,7 +721,8 @@ BEGIN
                CASE WHEN p.done THEN checkpoint_version END, checkpoint_at,
                CASE WHEN p.branch IS NULL THEN checkpoint_at END,
                p_task_priority, p_definition_hash, p_task_tags, p.branch,
-               CASE WHEN p.branch IS NOT NULL AND p.input_bytes IS NULL THEN p_branches_after END,
+               CASE WHEN p.branch IS NOT NULL AND p.input_bytes IS NULL AND after_version IS NOT NULL
+                    THEN p_branches_after END,
                CASE WHEN p.branch IS NOT NULL AND p.input_bytes IS NULL THEN after_version END,
                p.input_start::integer, p.input_bytes::integer
         FROM unnest(p_put_task_ids, p_put_done, p_put_branches, p_put_input_starts, p_put_input_bytes)
