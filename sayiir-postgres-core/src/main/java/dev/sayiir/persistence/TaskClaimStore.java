@@ -175,4 +175,12 @@ public interface TaskClaimStore {
      * @return what became of each, in the same order
      */
     List<CommitResult> commitTasks(List<TaskCommit> commits);
+
+    /**
+     * Asks the store for next to nothing: whether it can be reached and written to now. For those who want to know whether
+     * something failed because of what they asked, or because there was nobody to answer. Not tried again.
+     *
+     * @throws RuntimeException if it cannot, as a {@code DataAccessException} that says why
+     */
+    void ping();
 }

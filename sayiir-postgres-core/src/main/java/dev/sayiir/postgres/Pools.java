@@ -20,6 +20,38 @@ final class Pools {
         return hikari(dataSource).filter(pool -> pool.getMaximumPoolSize() == 1).isPresent();
     }
 
+    /**
+     * A pool within another one: its connections are borrowed there, all of them as soon as one is needed, and kept. Those that
+     * break are replaced.
+     */
+    static HikariDataSource within(DataSource dataSource, int connections) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setDataSource(dataSource);
+        pool.setPoolName(hikari(dataSource)
+                        .map(HikariDataSource::getPoolName)
+                        .map(name -> name + "-")
+                        .orElse("") + "sayiir-reserved");
+        hikari(dataSource).map(HikariDataSource::getConnectionTimeout).ifPresent(pool::setConnectionTimeout);
+        pool.setMaximumPoolSize(connections);
+        pool.setMinimumIdle(connections);
+        pool.setMaxLifetime(0);
+        pool.setIdleTimeout(0);
+        pool.setInitializationFailTimeout(-1);
+        return pool;
+    }
+
+    /** Has all connections replaced, those of pools that it is within first. */
+    static void evict(DataSource dataSource) {
+        hikari(dataSource).ifPresent(pool -> {
+            if (pool.getDataSource() != null) {
+                evict(pool.getDataSource());
+            }
+            if (pool.getHikariPoolMXBean() != null) {
+                pool.getHikariPoolMXBean().softEvictConnections();
+            }
+        });
+    }
+
     static Optional<HikariDataSource> hikari(DataSource dataSource) {
         try {
             return dataSource.isWrapperFor(HikariDataSource.class)

@@ -51,6 +51,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -112,8 +113,15 @@ public final class PostgresBackend
     private final GroupCommits groups;
     private final PostgresWakeUps wakeUps;
     private final @Nullable HikariDataSource ownDataSource;
+    private final PostgresBackendBuilder settings;
+    private final boolean sharesWakeUps;
 
     PostgresBackend(PostgresBackendBuilder builder) {
+        this(builder, Optional.empty());
+    }
+
+    /** @param shared the wake-ups of another backend on the same tables, if they are not to be its own */
+    private PostgresBackend(PostgresBackendBuilder builder, Optional<PostgresWakeUps> shared) {
         var jdbc = new ParsedOnceJdbcTemplate(builder.jdbc);
         SchemaName name = new SchemaName(builder.schema);
         PlatformTransactionManager transactionManager = builder.transactionManager == null
@@ -138,8 +146,12 @@ public final class PostgresBackend
         this.statistics = new StatisticsRepository(jdbc, name);
         this.events = new EventRepository(jdbc, name);
         this.signals = new SignalService(lock, events, loader, saver);
-        this.wakeUps = new PostgresWakeUps(
-                builder.dataSource, name, builder.notifyMode, Optional.ofNullable(builder.notifyConnections), observer);
+        this.wakeUps = shared.orElseGet(() -> new PostgresWakeUps(
+                builder.dataSource,
+                name,
+                builder.notifyMode,
+                Optional.ofNullable(builder.notifyConnections),
+                observer));
         this.claims = new ClaimRepository(jdbc, name);
         this.claiming = new ClaimService(failures, claims, instances, signals, observer);
         this.dispatch = new DispatchRepository(jdbc, name);
@@ -150,6 +162,8 @@ public final class PostgresBackend
         this.branches = new BranchService(failures, branchTasks, claims, instances, saver, lock, claiming);
         this.groups = new GroupCommits(failures, limits, checkpoints, branchTasks, commits, branches);
         this.ownDataSource = builder.ownDataSource;
+        this.settings = builder;
+        this.sharesWakeUps = shared.isPresent();
     }
 
     /**
@@ -186,6 +200,39 @@ public final class PostgresBackend
      */
     public static PostgresBackendBuilder builder(DataSource dataSource) {
         return new PostgresBackendBuilder(dataSource);
+    }
+
+    /**
+     * The same stores with connections of their own, for a worker: borrowed from the DataSource once, and kept, so that its
+     * heartbeat and its commits never wait for a connection behind the handlers that it runs, or the rest of the
+     * application. Operations on it take no part in the caller's transactions. Close it when the worker has stopped, and
+     * before this backend; that gives the connections back.
+     *
+     * <pre>{@code
+     * PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
+     * TaskWorker worker = TaskWorker.builder(backend, reserved, reserved)
+     *         .wakeUps(backend)
+     * }</pre>
+     *
+     * @param connections how many, at least 1; of a pool of HikariCP's that is known, no more than half of what it has
+     * @return the stores
+     * @throws IllegalArgumentException if it is less than 1, or the pool has a single connection
+     */
+    public PostgresBackend reserving(int connections) {
+        Arguments.requireLimit(connections);
+        int most = maxConnections().orElse(Integer.MAX_VALUE) / 2;
+        if (most == 0) {
+            throw new IllegalArgumentException(
+                    "The pool has a single connection, and none to reserve; make the pool larger");
+        }
+        return new PostgresBackend(settings.reserving(Math.min(connections, most)), Optional.of(wakeUps));
+    }
+
+    /** @return how many connections the DataSource has at most, if it is a pool of HikariCP's, whatever it is wrapped in */
+    public OptionalInt maxConnections() {
+        return Pools.hikari(dataSource).stream()
+                .mapToInt(HikariDataSource::getMaximumPoolSize)
+                .findFirst();
     }
 
     @Override
@@ -533,6 +580,14 @@ public final class PostgresBackend
         return status.status();
     }
 
+    @Override
+    public void ping() {
+        operations.inSteps(StoreOperation.of("ping"), operation -> {
+            status.requireWritable();
+            return true;
+        });
+    }
+
     /** @return a builder of a retention on the same tables, with the same observer; it keeps everything until told otherwise */
     public Retention.Builder retention() {
         return Retention.builder(dataSource).schema(schema).observer(observer);
@@ -567,12 +622,14 @@ public final class PostgresBackend
     }
 
     /**
-     * Ends wake-ups and gives the listener's connection back. Then closes the connection pool if {@link #connect} made one;
+     * Ends wake-ups, unless they are another backend's, and gives the listener's connection back. Then closes the connection pool if {@link #connect} made one;
      * a DataSource that was given to the builder stays open, and is to be closed after this.
      */
     @Override
     public void close() {
-        wakeUps.close();
+        if (!sharesWakeUps) {
+            wakeUps.close();
+        }
         if (ownDataSource != null) {
             ownDataSource.close();
         }

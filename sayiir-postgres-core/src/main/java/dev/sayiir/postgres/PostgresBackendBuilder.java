@@ -159,6 +159,19 @@ public final class PostgresBackendBuilder {
         return this;
     }
 
+    /** The same settings for a pool of so many connections of the DataSource, made when the first one is needed and kept. */
+    PostgresBackendBuilder reserving(int connections) {
+        HikariDataSource pool = Pools.within(dataSource, connections);
+        PostgresBackendBuilder reserving = new PostgresBackendBuilder(pool);
+        reserving.jdbc.setQueryTimeout(jdbc.getQueryTimeout());
+        reserving.schema = schema;
+        reserving.codecs = codecs;
+        reserving.limits = limits;
+        reserving.observer = observer;
+        reserving.ownDataSource = pool;
+        return reserving;
+    }
+
     /**
      * Sets up or checks the schema, as the migration mode says.
      *

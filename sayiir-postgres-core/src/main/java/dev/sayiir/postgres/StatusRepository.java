@@ -3,6 +3,7 @@ package dev.sayiir.postgres;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.jdbc.core.ResultSetExtractor;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
@@ -25,6 +26,9 @@ final class StatusRepository {
             LIMIT 1
             """;
 
+    /** Touches no table, so that nothing but the server decides. */
+    private static final String READ_ONLY = "SELECT pg_catalog.current_setting('transaction_read_only')::boolean";
+
     private final NamedParameterJdbcOperations jdbc;
     private final SchemaName schema;
     private final String version;
@@ -45,6 +49,14 @@ final class StatusRepository {
         Server server = Objects.requireNonNull(jdbc.query(STATUS, params, read));
         Optional<String> migrated = server.recorded() ? lastMigration() : Optional.empty();
         return new BackendStatus(schema.name(), migrated, server.version(), server.standby());
+    }
+
+    /** Throws if nothing can be written, as on a standby. */
+    void requireWritable() {
+        if (Boolean.TRUE.equals(jdbc.queryForObject(READ_ONLY, new Params(), Boolean.class))) {
+            throw new TransientDataAccessResourceException(
+                    "The database only reads now, as a standby does; wait for the failover, or connect to the primary");
+        }
     }
 
     private record Server(String version, boolean standby, boolean recorded) {}

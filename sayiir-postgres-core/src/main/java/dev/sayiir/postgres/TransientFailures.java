@@ -163,7 +163,7 @@ final class TransientFailures {
 
     /** After a failover the pool still leads to what is a standby now. Other pools than HikariCP have to find out by themselves. */
     private void leaveReadOnlyServer() {
-        Pools.hikari(dataSource).ifPresent(pool -> pool.getHikariPoolMXBean().softEvictConnections());
+        Pools.evict(dataSource);
     }
 
     static Optional<SQLException> cause(Throwable failure) {

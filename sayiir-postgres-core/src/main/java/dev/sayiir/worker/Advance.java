@@ -93,17 +93,17 @@ record Advance(
         long attempts = before == null ? 1 : before.attempts() + 1;
         RetryPolicy limits = policy.orElse(Backoff.AS_OFTEN_AS_ASKED);
         String error = ErrorText.storable(retry.error());
-        if (attempts > limits.maxRetries()) {
-            return snapshot.fail(exhausted(taskId, attempts, error));
+        if (attempts + claim.crashes() > limits.maxRetries()) {
+            return snapshot.fail(exhausted(claim, attempts, error));
         }
         Duration wait = retry.after().orElseGet(() -> Backoff.before(attempts, limits, ThreadLocalRandom.current()));
         TaskRetry next = new TaskRetry(attempts, limits, error, Optional.of(claim.workerId()), now.plus(wait));
         return snapshot.toBuilder().taskRetry(taskId, next).updatedAt(now).build();
     }
 
-    static String exhausted(String taskId, long attempts, String lastError) {
-        return ErrorText.storable("Task '" + taskId + "' failed " + attempts
-                + " times, which is all it may; the last time: " + lastError);
+    static String exhausted(TaskClaim claim, long failures, String lastError) {
+        return ErrorText.storable("Task '" + claim.taskId() + "' failed " + failures + " times" + Crashes.besides(claim)
+                + ", which is all it may; the last time: " + lastError);
     }
 
     private WorkflowSnapshot delay(WorkflowSnapshot done, Instant until, String next) {

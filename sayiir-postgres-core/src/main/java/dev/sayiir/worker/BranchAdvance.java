@@ -43,7 +43,7 @@ final class BranchAdvance {
     static String failure(Advance advance) {
         if (advance.outcome() instanceof Retry retry) {
             String error = ErrorText.storable(retry.error());
-            return Advance.exhausted(advance.claim().taskId(), advance.claim().failures() + 1, error);
+            return Advance.exhausted(advance.claim(), advance.claim().failures() + 1, error);
         }
         return advance.outcome() instanceof Fail failed
                 ? ErrorText.storable(failed.error())
@@ -57,7 +57,8 @@ final class BranchAdvance {
 
     /** Of a branch, the failed attempts are not in the snapshot, which the branches share: those in the claim do. */
     private static boolean isExhausted(Advance advance) {
-        return advance.claim().failures() + 1 > policy(advance).maxRetries();
+        return advance.claim().failures() + 1 + advance.claim().crashes()
+                > policy(advance).maxRetries();
     }
 
     private static BranchOutcome tryAgain(Advance advance, Retry retry) {

@@ -3,18 +3,20 @@ package dev.sayiir.worker;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimedTask;
-import dev.sayiir.persistence.Claims;
-import dev.sayiir.persistence.CommittedTask;
+import dev.sayiir.persistence.CommitResult;
+import dev.sayiir.persistence.CommitResult.Locked;
+import dev.sayiir.persistence.CommitResult.NotStored;
+import dev.sayiir.persistence.CommitResult.Stored;
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.TaskWorkerListener.End;
 import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.SayiirException;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
@@ -26,32 +28,40 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stores what came out of a task, whatever it takes: a result is kept until it is stored, or the claim is lost, or the
- * worker stops.
+ * worker stops; or until the store, which can be reached, has refused it {@value #MOST_FAILURES} times.
  */
 final class Committer {
 
+    /** How often a result is tried by itself, if the store can be reached and fails each time. */
+    static final int MOST_FAILURES = 8;
+
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
-    private static final Duration FIRST_WAIT = Duration.ofMillis(100);
-    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final SnapshotStore snapshots;
-    private final TaskClaimStore claims;
+    private final GroupCommit group;
+    private final OneAtATime oneAtATime;
     private final Handlers handlers;
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final Duration ttl;
     private final NextPoll nextPoll;
+    private final LogLimit dropped = new LogLimit();
+    private final LogLimit refused = new LogLimit();
+    private final LogLimit leftAlone = new LogLimit();
+    private final LogLimit stopped = new LogLimit();
 
     Committer(
             SnapshotStore snapshots,
-            TaskClaimStore claims,
+            GroupCommit group,
+            OneAtATime oneAtATime,
             Handlers handlers,
             Outage outage,
             TaskWorkerListener listener,
             Duration ttl,
             NextPoll nextPoll) {
         this.snapshots = snapshots;
-        this.claims = claims;
+        this.group = group;
+        this.oneAtATime = oneAtATime;
         this.handlers = handlers;
         this.outage = outage;
         this.listener = listener;
@@ -62,166 +72,221 @@ final class Committer {
     /** The next task of the instance, if it was carried on to it. */
     Optional<ClaimedTask> commit(
             ClaimedTask task, HeldTask held, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
-        return new Attempts(task, held.clock(), change, mayCarryOn).run();
+        return new Attempts(task, held, change, mayCarryOn).run();
     }
 
     /** The tries to commit one task. */
     private final class Attempts {
 
         private final TaskClaim claim;
-        private final StoreClock clock;
+        private final HeldTask held;
         private final BooleanSupplier mayCarryOn;
+        private final Pause whileLocked = new Pause(Duration.ofMillis(2), Duration.ofSeconds(1));
+        private final Pause afterFailure = new Pause(Duration.ofMillis(100), Duration.ofSeconds(5));
         private WorkflowSnapshot base;
         private UnaryOperator<WorkflowSnapshot> change;
         private Optional<BranchOutcome> inBranch;
         private boolean stale;
-        private boolean refused;
-        private Duration wait = FIRST_WAIT;
+        private boolean failing;
+        private int tries;
+        private int failures;
+        private long storedBefore;
 
-        Attempts(
-                ClaimedTask task,
-                StoreClock clock,
-                UnaryOperator<WorkflowSnapshot> change,
-                BooleanSupplier mayCarryOn) {
+        Attempts(ClaimedTask task, HeldTask held, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
             this.claim = task.claim();
-            this.clock = clock;
+            this.held = held;
             this.base = task.snapshot();
             this.change = change;
             this.inBranch = claim.branch().isPresent() && change instanceof Advance advance
                     ? BranchAdvance.of(advance)
                     : Optional.empty();
             this.mayCarryOn = mayCarryOn;
+            this.stale = needsWholeInstance();
+        }
+
+        /** What a task of a branch was claimed with is not all of its instance. */
+        private boolean needsWholeInstance() {
+            return claim.branch().isPresent() && inBranch.isEmpty();
         }
 
         Optional<ClaimedTask> run() {
-            while (true) {
-                try {
-                    return inBranch.isPresent() ? once(inBranch.get()) : once();
-                } catch (StaleSnapshotException e) {
-                    stale = true;
-                } catch (ClaimLostException | TerminalStateException | SnapshotNotFoundException e) {
-                    log.info("A result was dropped: {}", e.getMessage());
-                    listener.taskEnded(claim, End.LOST);
-                    return Optional.empty();
-                } catch (RuntimeException e) {
-                    if (Outage.isPassing(e) ? !waits(e) : !refuses(e)) {
+            try {
+                while (true) {
+                    outage.awaitEnd();
+                    CommitResult result = once();
+                    if (result instanceof Stored stored) {
+                        return stored(stored);
+                    } else if (result instanceof Locked) {
+                        whileLocked.sleep();
+                    } else if (!isToBeTriedAgain(((NotStored) result).reason())) {
                         return Optional.empty();
                     }
                 }
+            } catch (InterruptedException e) {
+                stopped.log(more -> log.warn(
+                        "The worker stops, and the result of {} is not stored; it will be done again{}", held, more));
+                held.giveBackLater();
+                listener.taskEnded(claim, End.RELEASED);
+                Thread.currentThread().interrupt();
+                return Optional.empty();
             }
         }
 
-        private Optional<ClaimedTask> once() {
+        private CommitResult once() throws InterruptedException {
+            try {
+                return group.store(commit(), tries);
+            } catch (RuntimeException e) {
+                return new NotStored(e);
+            }
+        }
+
+        /** Whatever others have changed meanwhile does not matter to a branch. */
+        private TaskCommit commit() throws InterruptedException {
+            if (inBranch.isPresent()) {
+                return new TaskCommit.OfBranchTask(
+                        claim,
+                        inBranch.get(),
+                        carryOn(nextTaskId()
+                                .filter(next -> handlers.find(next).isPresent())
+                                .isPresent()));
+            }
             if (stale) {
-                base = snapshots.loadSnapshot(claim.instanceId());
+                base = oneAtATime.call(() -> snapshots.loadSnapshot(claim.instanceId()));
                 stale = false;
                 if (base.status().isTerminal()) {
                     throw new TerminalStateException(claim.instanceId(), base.status());
                 }
             }
             WorkflowSnapshot after = change.apply(base);
-            Optional<Duration> carryOn =
-                    Optional.of(ttl).filter(it -> mayCarryOn.getAsBoolean() && handlers.know(after));
-            CommittedTask done = claims.commitTask(claim, after, carryOn);
-            outage.over();
+            return new TaskCommit.OfTask(claim, after, carryOn(handlers.know(after)));
+        }
+
+        private Optional<Duration> carryOn(boolean known) {
+            return known && mayCarryOn.getAsBoolean() ? Optional.of(ttl) : Optional.empty();
+        }
+
+        private Optional<String> nextTaskId() {
+            return inBranch.filter(BranchOutcome.Next.class::isInstance)
+                    .map(next -> ((BranchOutcome.Next) next).nextTaskId());
+        }
+
+        private Optional<ClaimedTask> stored(Stored stored) {
             listener.taskEnded(claim, End.COMMITTED);
-            if (done.next().isEmpty()) {
-                nextIsDue(done.snapshot());
+            if (stored.next().isEmpty()) {
+                nextIsDue(stored);
             }
-            return done.next().map(next -> new ClaimedTask(next, done.snapshot()));
+            return stored.next()
+                    .map(next -> new ClaimedTask(
+                            next,
+                            stored.snapshot().orElseGet(() -> base.completeTask(claim.taskId(), branchOutput()))));
         }
 
         /** When there is something to do again, as far as it is known: nobody else tells the worker of it. */
-        private void nextIsDue(WorkflowSnapshot snapshot) {
-            if (Claims.mayBeDue(snapshot)) {
+        private void nextIsDue(Stored stored) {
+            Optional<Duration> wait = inBranch.flatMap(Attempts::wait);
+            if (wait.isPresent()) {
+                nextPoll.dueIn(wait.get());
+            } else if (stored.mayBeDue()) {
                 nextPoll.hint();
             }
-            if (snapshot.status() == WorkflowStatus.IN_PROGRESS) {
-                snapshot.openTask()
-                        .flatMap(OpenTask::notBefore)
-                        .ifPresent(at -> nextPoll.dueIn(Duration.between(clock.now(), at)));
-            }
+            stored.snapshot()
+                    .filter(snapshot -> snapshot.status() == WorkflowStatus.IN_PROGRESS)
+                    .flatMap(WorkflowSnapshot::openTask)
+                    .flatMap(OpenTask::notBefore)
+                    .ifPresent(
+                            at -> nextPoll.dueIn(Duration.between(held.clock().now(), at)));
         }
 
-        /** Whatever others have changed meanwhile does not matter to a branch. */
-        private Optional<ClaimedTask> once(BranchOutcome outcome) {
-            Optional<Duration> carryOn = outcome instanceof BranchOutcome.Next next
-                    ? Optional.of(ttl)
-                            .filter(it -> mayCarryOn.getAsBoolean()
-                                    && handlers.find(next.nextTaskId()).isPresent())
-                    : Optional.empty();
-            Optional<TaskClaim> next =
-                    claims.commitBranchTask(claim, outcome, carryOn).next();
-            outage.over();
-            listener.taskEnded(claim, End.COMMITTED);
-            if (next.isEmpty()) {
-                nextPoll.dueIn(wait(outcome));
-            }
-            return next.map(
-                    carriedOn -> new ClaimedTask(carriedOn, base.completeTask(claim.taskId(), output(outcome))));
-        }
-
-        private static Duration wait(BranchOutcome outcome) {
+        private static Optional<Duration> wait(BranchOutcome outcome) {
             if (outcome instanceof BranchOutcome.Retry retry) {
-                return retry.backOff();
+                return Optional.of(retry.backOff());
             }
-            return outcome instanceof BranchOutcome.Next next ? next.delay().orElse(Duration.ZERO) : Duration.ZERO;
+            return outcome instanceof BranchOutcome.Next next ? next.delay() : Optional.empty();
         }
 
-        private static Payload output(BranchOutcome outcome) {
-            return outcome instanceof BranchOutcome.Next next ? next.output() : Payload.empty();
+        private Payload branchOutput() {
+            return ((BranchOutcome.Next) inBranch.orElseThrow()).output();
         }
 
-        /** Whether to try again; not if the worker stops. */
-        private boolean waits(RuntimeException failure) {
-            outage.noticed(failure);
-            outage.commitWaits();
-            try {
-                Thread.sleep(wait.toMillis());
-                Duration longer = wait.multipliedBy(2);
-                wait = longer.compareTo(LONGEST_WAIT) < 0 ? longer : LONGEST_WAIT;
+        private boolean isToBeTriedAgain(RuntimeException reason) throws InterruptedException {
+            if (reason instanceof StaleSnapshotException) {
+                stale = true;
                 return true;
-            } catch (InterruptedException e) {
-                log.warn(
-                        "The worker stops, and the result of task '{}' of instance '{}' could not be stored; it will be"
-                                + " done again",
-                        claim.taskId(),
-                        claim.instanceId());
-                listener.taskEnded(claim, End.RELEASED);
-                Thread.currentThread().interrupt();
+            } else if (reason instanceof ClaimLostException
+                    || reason instanceof TerminalStateException
+                    || reason instanceof SnapshotNotFoundException) {
+                dropped.log(more -> log.info("A result was dropped: {}{}", reason.getMessage(), more));
+                listener.taskEnded(claim, End.LOST);
                 return false;
-            } finally {
-                outage.commitWaitsNoMore();
+            } else if (!StoreFailures.isPassing(reason)) {
+                return failsInstead(reason);
+            } else if (outage.isAway(reason)) {
+                return true;
             }
+            tries++;
+            failures += isItsOwnFault(reason) ? 1 : 0;
+            if (failures >= MOST_FAILURES) {
+                return isLeftAlone(reason);
+            }
+            afterFailure.sleep();
+            return true;
+        }
+
+        /** Not if the disk is full, or the like, as long as no other result is stored either. */
+        private boolean isItsOwnFault(RuntimeException reason) {
+            boolean othersAreStored = tries > 1 && group.stored() > storedBefore;
+            storedBefore = group.stored();
+            return othersAreStored || !StoreFailures.mayBeOfTheStore(reason);
         }
 
         /**
          * An outcome that cannot be stored, as one that is too large, would not be the next time either, so the workflow
-         * fails. If even that cannot be stored, the task is left alone until its claim expires.
+         * fails; unless even that cannot be stored.
          */
-        private boolean refuses(RuntimeException failure) {
-            String why = failure instanceof SayiirException
-                    ? String.valueOf(failure.getMessage())
-                    : failure.getClass().getName();
-            if (refused) {
-                log.error(
-                        "Task '{}' of instance '{}' is left alone until {}: {}",
-                        claim.taskId(),
-                        claim.instanceId(),
-                        claim.expiresAt(),
-                        why);
-                return false;
+        private boolean failsInstead(RuntimeException reason) {
+            if (failing) {
+                return isLeftAlone(reason);
             }
-            log.warn(
-                    "The outcome of task '{}' of instance '{}' cannot be stored, and its workflow fails: {}",
-                    claim.taskId(),
-                    claim.instanceId(),
-                    why);
-            refused = true;
+            String why = StoreFailures.describe(reason);
+            refused.log(more ->
+                    log.warn("The outcome of {} cannot be stored, and its workflow fails: {}{}", held, why, more));
+            failing = true;
             inBranch = Optional.empty();
+            stale |= needsWholeInstance();
             change = snapshot -> snapshot.fail(
                     ErrorText.storable("The outcome of task '" + claim.taskId() + "' cannot be stored: " + why));
             return true;
+        }
+
+        /** Until its claim ends, which is renewed no more. */
+        private boolean isLeftAlone(RuntimeException reason) {
+            held.leave();
+            leftAlone.log(more -> log.warn(
+                    "The result of {} cannot be stored although the store can be reached; the task is left alone until"
+                            + " its claim ends, and then done again: {}{}",
+                    held,
+                    StoreFailures.describe(reason),
+                    more));
+            listener.taskEnded(claim, End.RELEASED);
+            return false;
+        }
+    }
+
+    /** Waits that grow. */
+    private static final class Pause {
+
+        private final Duration longest;
+        private Duration next;
+
+        Pause(Duration first, Duration longest) {
+            this.next = first;
+            this.longest = longest;
+        }
+
+        void sleep() throws InterruptedException {
+            Thread.sleep(next.toMillis());
+            Duration longer = next.multipliedBy(2);
+            next = longer.compareTo(longest) < 0 ? longer : longest;
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ final class Dispatcher implements Runnable {
 
     private final TaskClaimStore claims;
     private final TaskRunner runner;
+    private final HeldTasks held;
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final Executor threads;
@@ -24,6 +26,11 @@ final class Dispatcher implements Runnable {
     private final Duration interval;
     private final Semaphore slots;
     private final NextPoll next;
+    private final LogLimit failed = new LogLimit();
+    private final LogLimit leftAlone = new LogLimit();
+
+    /** How many tasks a poll asks for: fewer after polls that failed. */
+    private int most;
 
     /**
      * @param query what to ask for; its limit is the size of a batch
@@ -32,6 +39,7 @@ final class Dispatcher implements Runnable {
     Dispatcher(
             TaskClaimStore claims,
             TaskRunner runner,
+            HeldTasks held,
             Outage outage,
             TaskWorkerListener listener,
             Executor threads,
@@ -41,6 +49,7 @@ final class Dispatcher implements Runnable {
             NextPoll next) {
         this.claims = claims;
         this.runner = runner;
+        this.held = held;
         this.outage = outage;
         this.listener = listener;
         this.threads = threads;
@@ -48,26 +57,24 @@ final class Dispatcher implements Runnable {
         this.interval = interval;
         this.slots = slots;
         this.next = next;
+        this.most = query.limit();
     }
 
+    /** While the store is away it is not polled; the end of that is a hint. */
     @Override
     public void run() {
         while (!next.isStopping()) {
-            boolean mayBeMore = poll();
+            next.begins();
+            boolean mayBeMore = !outage.isOn() && poll();
             if (!mayBeMore || slots.availablePermits() == 0) {
                 await(mayBeMore);
             }
         }
     }
 
-    /** While the store is away nothing wakes it up, so that it asks no more often than usual. */
     private void await(boolean mayBeMore) {
         try {
-            if (outage.isOn()) {
-                next.pause(interval);
-            } else {
-                next.await(interval, mayBeMore);
-            }
+            next.await(interval, mayBeMore);
         } catch (InterruptedException e) {
             next.stop();
         }
@@ -75,45 +82,67 @@ final class Dispatcher implements Runnable {
 
     /** Whether there may be more. */
     private boolean poll() {
-        next.begins();
-        int limit = Math.min(slots.availablePermits(), query.limit());
+        int limit = Math.min(slots.availablePermits(), most);
         if (limit == 0) {
             return true;
-        } else if (!outage.isToBeFoundOutByPolling()) {
+        }
+        List<ClaimedTask> claimed;
+        try {
+            claimed = claims.claimAvailableTasks(query.limit(limit));
+        } catch (RuntimeException | Error e) {
+            return isWorthAnotherPoll(limit, e);
+        }
+        most = (int) Math.min(query.limit(), most * 2L);
+        listener.polled(claimed.size());
+        start(claimed);
+        return claimed.size() == limit;
+    }
+
+    /** If the store can be reached it is one of the tasks: for fewer of them a poll may do, and sooner or later without it. */
+    private boolean isWorthAnotherPoll(int limit, Throwable failure) {
+        if (outage.isAway(failure)) {
             return false;
         }
-        try {
-            List<ClaimedTask> claimed = claims.claimAvailableTasks(query.limit(limit));
-            outage.over();
-            listener.polled(claimed.size());
-            claimed.forEach(this::start);
-            return claimed.size() == limit;
-        } catch (RuntimeException | Error e) {
-            outage.noticed(e);
-            return false;
+        most = Math.max(1, limit / 2);
+        if (limit > 1) {
+            return true;
+        }
+        failed.log(more -> log.warn(
+                "A poll for a single task failed although the store can be reached; the next one is in {}: {}{}",
+                interval,
+                StoreFailures.describe(failure),
+                more));
+        return false;
+    }
+
+    /** All are held from now on. A worker that stops begins nothing more. */
+    private void start(List<ClaimedTask> claimed) {
+        List<HeldTask> holding =
+                claimed.stream().map(task -> held.add(task.claim())).toList();
+        for (int i = 0; i < claimed.size(); i++) {
+            if (next.isStopping()) {
+                runner.giveBack(holding.get(i), Duration.ZERO);
+            } else {
+                start(claimed.get(i), holding.get(i));
+            }
         }
     }
 
-    private void start(ClaimedTask task) {
+    private void start(ClaimedTask task, HeldTask holding) {
         slots.acquireUninterruptibly();
         try {
-            threads.execute(() -> run(task));
+            threads.execute(() -> run(task, holding));
         } catch (RuntimeException | Error e) {
             slots.release();
-            throw e;
+            runner.giveBack(holding, Duration.ZERO);
         }
     }
 
-    private void run(ClaimedTask task) {
+    private void run(ClaimedTask task, HeldTask holding) {
         try {
-            runner.run(task, () -> !next.isStopping());
+            runner.run(task, holding, () -> !next.isStopping());
         } catch (RuntimeException | Error e) {
-            log.error(
-                    "Task '{}' of instance '{}' is left alone until {}",
-                    task.claim().taskId(),
-                    task.claim().instanceId(),
-                    task.claim().expiresAt(),
-                    e);
+            leftAlone.log(more -> log.error("{} is left alone until its claim ends{}", holding, more, e));
         } finally {
             slots.release();
             next.slotFreed();

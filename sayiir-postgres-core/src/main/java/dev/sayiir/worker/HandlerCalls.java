@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Done;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +34,7 @@ final class HandlerCalls {
     private final TaskWorkerListener listener;
     private final Duration interruptGrace;
     private final Abandoned abandoned;
+    private final Map<String, LogLimit> failures = new ConcurrentHashMap<>();
 
     /**
      * @param results what a task of a branch can look up
@@ -118,7 +121,7 @@ final class HandlerCalls {
             Fail failed = new Fail(String.valueOf(e.getMessage()));
             return new Called(end(task, handler, held, failed), e);
         } catch (Throwable e) {
-            return new Called(failed(task, handler, held, "failed: " + ErrorText.of(e)), e);
+            return new Called(failure(task, handler, held, "failed: " + ErrorText.of(e)), e);
         }
     }
 
@@ -182,10 +185,10 @@ final class HandlerCalls {
 
     private static Advance timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
         Duration limit = handler.timeout().orElseThrow();
-        return failed(task, handler, held, "took longer than " + limit);
+        return failure(task, handler, held, "took longer than " + limit);
     }
 
-    private static Advance failed(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String how) {
+    private static Advance failure(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String how) {
         String error = "Task '" + task.claim().taskId() + "' " + how;
         return end(
                 task,
@@ -204,15 +207,28 @@ final class HandlerCalls {
                 held.clock().now());
     }
 
+    /** For a task that is not to be tried any more, without a call of its handler. */
+    Advance failed(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String error) {
+        held.end();
+        return end(task, handler, held, new Fail(error));
+    }
+
     private Optional<Advance> released(HeldTask held) {
+        held.giveBackLater();
         listener.taskEnded(held.claim(), End.RELEASED);
         return Optional.empty();
     }
 
-    private static void logFailure(HeldTask held, @Nullable Throwable failure) {
+    /** Of each task by itself, so that one that fails all the time does not hide the others. */
+    private void logFailure(HeldTask held, @Nullable Throwable failure) {
         if (failure != null) {
-            log.warn(
-                    "The handler of {} failed at attempt {}", held, held.claim().attempt(), failure);
+            failures.computeIfAbsent(held.claim().taskId(), taskId -> new LogLimit())
+                    .log(more -> log.warn(
+                            "The handler of {} failed at attempt {}{}",
+                            held,
+                            held.claim().attempt(),
+                            more,
+                            ErrorText.loggable(failure)));
         }
     }
 }

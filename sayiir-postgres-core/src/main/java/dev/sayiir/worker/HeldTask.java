@@ -1,6 +1,8 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +22,19 @@ final class HeldTask {
 
     private final TaskClaim claim;
     private final StoreClock clock;
+    private Instant expiresAt;
     private @Nullable Thread handling;
     private @Nullable Stop stop;
     private boolean ended;
     private boolean abandoned;
+    private boolean left;
+    private boolean toBeGivenBack;
     private boolean reported;
 
     HeldTask(TaskClaim claim) {
         this.claim = claim;
         this.clock = StoreClock.at(claim);
+        this.expiresAt = claim.expiresAt();
     }
 
     TaskClaim claim() {
@@ -82,13 +88,44 @@ final class HeldTask {
         return handling != null && stop == null;
     }
 
+    /** Whether its handler was to stop, and goes on. */
+    synchronized boolean isStuck() {
+        return handling != null && stop != null;
+    }
+
     synchronized boolean isStopped() {
         return stop != null;
     }
 
-    /** Whether the claim is to be renewed: until it is lost, or its instance cancelled. */
+    /** Whether the claim is to be renewed: until it is lost, or the task is left, whatever its handler is doing. */
     synchronized boolean isHeld() {
-        return stop != Stop.CANCELLED && stop != Stop.CLAIM_LOST;
+        return !left && stop != Stop.CLAIM_LOST;
+    }
+
+    /** The claim is not renewed any more. */
+    synchronized void leave() {
+        left = true;
+    }
+
+    /** When the worker has stopped, together with all the others. */
+    synchronized void giveBackLater() {
+        toBeGivenBack = true;
+    }
+
+    synchronized boolean isToBeGivenBack() {
+        return toBeGivenBack;
+    }
+
+    /** Whether the store has renewed the claim; if not, it is held still, and has to be renewed before it ends. */
+    synchronized boolean isRenewed(TaskClaim asked) {
+        boolean renewed = asked.expiresAt().isAfter(expiresAt);
+        expiresAt = renewed ? asked.expiresAt() : expiresAt;
+        return renewed;
+    }
+
+    /** How long the claim still lasts. */
+    synchronized Duration left() {
+        return Duration.between(clock.now(), expiresAt);
     }
 
     /** Whether a handler goes on in spite of its interrupt; true once, at the second time of asking. */

@@ -1,39 +1,26 @@
 package dev.sayiir.worker;
 
-import dev.sayiir.persistence.SignalKind;
-import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.worker.HeldTask.Stop;
-import dev.sayiir.worker.TaskWorkerListener.End;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Stream;
 
-/** All that the worker has. Its heartbeat renews the claims, and stops what is lost or cancelled. */
+/** All that the worker has: tasks whose handlers run, whose results wait to be stored, whose instances are being cancelled. */
 final class HeldTasks {
 
-    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
-
     private final TaskClaimStore claims;
-    private final SignalStore signals;
-    private final Outage outage;
-    private final TaskWorkerListener listener;
-    private final Duration ttl;
     private final Set<HeldTask> tasks = ConcurrentHashMap.newKeySet();
+    private final Set<HeldTask> cancelling = ConcurrentHashMap.newKeySet();
     private volatile boolean stopping;
+    private volatile boolean closed;
 
-    HeldTasks(TaskClaimStore claims, SignalStore signals, Outage outage, TaskWorkerListener listener, Duration ttl) {
+    HeldTasks(TaskClaimStore claims) {
         this.claims = claims;
-        this.signals = signals;
-        this.outage = outage;
-        this.listener = listener;
-        this.ttl = ttl;
     }
 
     HeldTask add(TaskClaim claim) {
@@ -45,63 +32,46 @@ final class HeldTasks {
         return task;
     }
 
+    /** Its handler is back, and its result stored or dropped; unless it is to be given back when the worker has stopped. */
     void remove(HeldTask task) {
-        tasks.remove(task);
-    }
-
-    /** One statement to renew all claims, and one to look for cancels of what handlers are doing; none if there is nothing. */
-    void heartbeat() {
-        try {
-            tasks.stream()
-                    .filter(HeldTask::isFoundStuck)
-                    .forEach(task -> log.warn("The handler of {} was interrupted and goes on; it keeps a slot", task));
-            renew(tasks.stream().filter(HeldTask::isHeld).toList());
-            cancel(tasks.stream().filter(HeldTask::isHandled).toList());
-        } catch (RuntimeException | Error e) {
-            outage.noticed(e);
+        if (!task.isToBeGivenBack()) {
+            tasks.remove(task);
         }
     }
 
-    private void renew(List<HeldTask> held) {
-        if (held.isEmpty()) {
-            return;
-        }
-        List<TaskClaim> asked = held.stream().map(HeldTask::claim).toList();
-        Set<Long> renewed = claims.extendTaskClaims(asked, ttl).stream()
-                .map(TaskClaim::claimToken)
-                .collect(Collectors.toSet());
-        for (HeldTask task : held) {
-            if (!renewed.contains(task.claim().claimToken()) && task.stop(Stop.CLAIM_LOST)) {
-                log.info("The claim on {} is lost; its handler is interrupted and its result dropped", task);
-                listener.taskEnded(task.claim(), End.LOST);
-            }
-        }
+    /** From now on it is kept until {@link #cancelled}, also when its handler is back. */
+    void cancelling(HeldTask task) {
+        cancelling.add(task);
     }
 
-    private void cancel(List<HeldTask> handled) {
-        if (handled.isEmpty()) {
-            return;
-        }
-        Set<String> instances =
-                handled.stream().map(task -> task.claim().instanceId()).collect(Collectors.toSet());
-        Set<String> asked = signals.findSignalled(instances, SignalKind.CANCEL);
-        handled.stream()
-                .filter(task -> asked.contains(task.claim().instanceId()) && task.stop(Stop.CANCELLED))
-                .forEach(this::cancel);
+    /** Its handler came back before it could be interrupted. */
+    void notCancelling(HeldTask task) {
+        cancelling.remove(task);
     }
 
-    private void cancel(HeldTask task) {
-        String instanceId = task.claim().instanceId();
-        if (signals.checkAndCancel(instanceId, Optional.of(task.claim().taskId()))) {
-            log.info(
-                    "Instance '{}' is cancelled, and the handler of its task '{}' interrupted",
-                    instanceId,
-                    task.claim().taskId());
-            listener.taskEnded(task.claim(), End.CANCELLED);
-        } else {
-            claims.releaseTaskClaim(task.claim());
-            listener.taskEnded(task.claim(), End.RELEASED);
-        }
+    void cancelled(HeldTask task) {
+        task.leave();
+        cancelling.remove(task);
+    }
+
+    List<HeldTask> toCancel() {
+        return List.copyOf(cancelling);
+    }
+
+    /** Those whose claims are to be renewed. */
+    List<HeldTask> held() {
+        return Stream.concat(tasks.stream(), cancelling.stream())
+                .filter(HeldTask::isHeld)
+                .distinct()
+                .toList();
+    }
+
+    List<HeldTask> handled() {
+        return tasks.stream().filter(HeldTask::isHandled).toList();
+    }
+
+    List<HeldTask> foundStuck() {
+        return tasks.stream().filter(HeldTask::isFoundStuck).toList();
     }
 
     /** Those that are to come as well. */
@@ -111,6 +81,24 @@ final class HeldTasks {
     }
 
     List<HeldTask> stuck() {
-        return tasks.stream().filter(HeldTask::isStopped).toList();
+        return tasks.stream().filter(HeldTask::isStuck).toList();
+    }
+
+    /** Whether everything was given back already, so that what comes now is to be given back at once. */
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Gives everything back, and tells how many tasks that were. */
+    int giveBack() {
+        closed = true;
+        List<HeldTask> held = held();
+        held.forEach(HeldTask::leave);
+        return held.isEmpty() ? 0 : giveBack(held.stream().map(HeldTask::claim).toList(), Duration.ZERO);
+    }
+
+    /** By the claims themselves: other workers may go by the same name. */
+    int giveBack(Collection<TaskClaim> given, Duration delay) {
+        return claims.releaseTaskClaims(given, delay);
     }
 }

@@ -100,19 +100,6 @@ final class NextPoll {
         return dueTicks.isEmpty() ? otherwise : dueTicks.first() * TICK;
     }
 
-    /** Waits, whatever is heard meanwhile, unless there is to be no other poll. */
-    void pause(Duration time) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            long left = time.toNanos();
-            while (!stopping && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void change(Runnable change) {
         lock.lock();
         try {

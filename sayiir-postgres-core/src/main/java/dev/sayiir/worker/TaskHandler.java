@@ -11,7 +11,8 @@ import java.util.Optional;
  * <p>It is given the output of the task before, or the input of the workflow, and returns what comes next. It may be
  * called again for the same task, with the same input: after a failure, and after a crash between its work and the
  * checkpoint. What it throws, an {@link Error} too, is a failure: the task is tried again as its {@link #retryPolicy()}
- * says, and else the workflow fails. Any number of threads may call it at once.
+ * says, and else the workflow fails. A try that ends with its process, or whose claim is lost, counts as a failure by that
+ * policy too; without one it is tried again, and the workflow fails after five of these. Any number of threads may call it at once.
  *
  * <pre>{@code
  * TaskHandler<Order> reserve = TaskHandler.of("reserve", Order.class, (order, task) -> {

@@ -26,22 +26,36 @@ import org.slf4j.LoggerFactory;
  * worker.start();
  * }</pre>
  *
- * <p>A task is one statement to claim, for a whole batch, and one to commit; a task that follows in the same instance is
- * carried on to by the commit of the one before, up to 16 in a row, after which others have their turn. A heartbeat renews
- * all claims in one statement, and interrupts handlers whose claim is lost or whose instance is to be cancelled. While the
- * store is away nothing is claimed, and results are kept until they can be committed.
+ * <p>A task is one statement to claim, for a whole batch, and one to commit, for all that are ready by then; a task that
+ * follows in the same instance is carried on to by the commit of the one before, up to 16 in a row, after which others have
+ * their turn. A heartbeat renews all claims in one statement; handlers whose claim is lost or whose instance is to be cancelled
+ * are interrupted. While the store is away nothing is claimed, and results are kept until they can be committed.
+ *
+ * <p>It uses up to {@value #CONNECTIONS} connections of the store at once. If handlers share them and may hold all of them for
+ * longer than a claim lasts, give the worker stores that have connections of their own.
  */
 public final class TaskWorker implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
 
+    /**
+     * How many connections of the store it uses at once, at most, whatever happens: one each to poll, to renew claims, to
+     * store results, and for what takes long or fails. Handlers have theirs beside these.
+     */
+    public static final int CONNECTIONS = 4;
+
+    /** One for the heartbeat, one for cancels, one for the store's return, so that the times of handlers are kept. */
+    private static final int TIMERS = 4;
+
     private final TaskWorkerBuilder settings;
-    private final TaskClaimStore claims;
     private final Semaphore slots;
     private final ExecutorService threads;
     private final ScheduledThreadPoolExecutor timer;
-    private final HeldTasks held;
     private final NextPoll nextPoll = new NextPoll();
+    private final HeldTasks held;
+    private final Heartbeat heartbeat;
+    private final Cancels cancels;
+    private final GroupCommit group;
     private final Thread dispatching;
     private Optional<WakeUps.Subscription> subscription = Optional.empty();
     private boolean started;
@@ -49,16 +63,19 @@ public final class TaskWorker implements AutoCloseable {
 
     TaskWorker(TaskWorkerBuilder settings) {
         this.settings = settings;
-        this.claims = settings.claims;
+        TaskClaimStore claims = settings.claims;
         this.slots = new Semaphore(settings.concurrency);
         this.threads = WorkerThreads.executor("sayiir-task-");
-        this.timer = new ScheduledThreadPoolExecutor(2, WorkerThreads.platform("sayiir-timer-"));
+        this.timer = new ScheduledThreadPoolExecutor(TIMERS, WorkerThreads.platform("sayiir-timer-"));
         timer.setRemoveOnCancelPolicy(true);
         TaskWorkerListener listener = new Listeners(settings.listeners);
-        Outage outage = new Outage();
+        Duration ttl = settings.claimTtl;
+        Outage outage = new Outage(claims::ping, timer, this::afterOutage);
+        OneAtATime oneAtATime = new OneAtATime();
         Handlers handlers = new Handlers(settings.handlers);
+        this.group = new GroupCommit(claims, outage, oneAtATime);
         Committer committer =
-                new Committer(settings.snapshots, claims, handlers, outage, listener, settings.claimTtl, nextPoll);
+                new Committer(settings.snapshots, group, oneAtATime, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
                 settings.snapshots,
                 new JsonPayloads(settings.mapper),
@@ -66,10 +83,21 @@ public final class TaskWorker implements AutoCloseable {
                 listener,
                 settings.interruptGrace,
                 (task, held, advance) -> threads.execute(() -> committer.commit(task, held, advance, () -> false)));
-        this.held = new HeldTasks(claims, settings.signals, outage, listener, settings.claimTtl);
-        TaskRunner runner = new TaskRunner(handlers, calls, committer, held, listener);
+        this.held = new HeldTasks(claims);
+        this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
+        this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
+        TaskRunner runner = new TaskRunner(handlers, calls, committer, held, oneAtATime, listener, ttl);
         Dispatcher dispatcher = new Dispatcher(
-                claims, runner, outage, listener, threads, settings.query(), settings.pollInterval, slots, nextPoll);
+                claims,
+                runner,
+                held,
+                outage,
+                listener,
+                threads,
+                settings.query(),
+                settings.pollInterval,
+                slots,
+                nextPoll);
         this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
     }
 
@@ -108,10 +136,18 @@ public final class TaskWorker implements AutoCloseable {
         }
         started = true;
         var unused = timer.scheduleWithFixedDelay(
-                held::heartbeat, settings.heartbeat.toNanos(), settings.heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+                heartbeat::beat, settings.heartbeat.toNanos(), settings.heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+        cancels.lookIn(settings.heartbeat);
+        group.start();
         subscription = settings.wakeUps.map(wakeUps -> wakeUps.onWakeUp(source -> nextPoll.hint()));
         dispatching.start();
         log.info("Worker '{}' does tasks of {}", settings.workerId, settings.workflows);
+    }
+
+    /** What it has comes first, before others find that its claims have ended. */
+    private void afterOutage() {
+        heartbeat.beat();
+        nextPoll.hint();
     }
 
     /**
@@ -142,6 +178,7 @@ public final class TaskWorker implements AutoCloseable {
         }
         timer.shutdownNow();
         threads.shutdownNow();
+        group.close();
         giveBack();
         if (interrupted) {
             Thread.currentThread().interrupt();
@@ -162,7 +199,7 @@ public final class TaskWorker implements AutoCloseable {
             return;
         }
         try {
-            int released = claims.releaseTaskClaims(settings.workerId);
+            int released = held.giveBack();
             log.info("Worker '{}' has stopped and gave back {} tasks", settings.workerId, released);
         } catch (RuntimeException e) {
             log.warn(

@@ -17,7 +17,10 @@ public interface TaskWorkerListener {
         CANCELLED,
         /** Somebody else has the task, or its instance is finished or deleted; the result was dropped. */
         LOST,
-        /** It was given back, since the worker stops; or it is left until the claim ends, since it is none that it can do. */
+        /**
+         * It was given back, since the worker stops or it is none that it can do; or it is left until the claim ends, since
+         * its result cannot be stored.
+         */
         RELEASED
     }
 

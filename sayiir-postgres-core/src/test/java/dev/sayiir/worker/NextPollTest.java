@@ -71,20 +71,17 @@ class NextPollTest {
     }
 
     @Test
-    void nothing_but_a_stop_ends_a_pause() throws Exception {
-        CompletableFuture<Void> paused = CompletableFuture.runAsync(() -> {
+    void a_stop_ends_a_wait() throws Exception {
+        CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> {
             try {
-                next.pause(HOUR);
+                next.await(HOUR, false);
             } catch (InterruptedException e) {
                 throw new CompletionException(e);
             }
         });
-        next.hint();
         next.slotFreed();
-        next.dueIn(Duration.ZERO);
-        assertThat(paused.isDone()).isFalse();
         next.stop();
-        paused.get(1, TimeUnit.MINUTES);
+        waiting.get(1, TimeUnit.MINUTES);
         assertThat(next.isStopping()).isTrue();
     }
 }

@@ -89,7 +89,7 @@ class WorkerCostTest {
             workflows.start(WORKFLOW, "order-" + i, "in");
         }
 
-        assertThat(counts.during(() -> run(worker, 10))).isEqualTo(1 + 10);
+        assertThat(counts.during(() -> run(worker, 10))).isBetween(1L + 1, 1L + 10);
         worker.close();
     }
 
@@ -106,8 +106,7 @@ class WorkerCostTest {
             worker.stop(Duration.ZERO);
         });
 
-        long toGiveBackAtTheEnd = 1;
-        assertThat(statements).isEqualTo(polls.get() + toGiveBackAtTheEnd);
+        assertThat(statements).isEqualTo(polls.get());
     }
 
     @Test
@@ -131,11 +130,8 @@ class WorkerCostTest {
         }
         worker.start();
 
-        await().until(() -> calls.size() >= 6);
-        List<String> sinceFirstRenewal =
-                calls.subList(calls.indexOf("extendTaskClaims 10"), calls.indexOf("extendTaskClaims 10") + 4);
-        assertThat(sinceFirstRenewal)
-                .containsExactly("extendTaskClaims 10", "findSignalled 10", "extendTaskClaims 10", "findSignalled 10");
+        await().until(() -> calls.containsAll(List.of("extendTaskClaims 10", "findSignalled 10")) && calls.size() > 6);
+        assertThat(calls).containsOnly("extendTaskClaims 10", "findSignalled 10");
         letGo.countDown();
         worker.close();
     }

@@ -487,6 +487,10 @@ public final class InMemoryBackend
         }
     }
 
+    /** {@inheritDoc} It can, as long as the process lives. */
+    @Override
+    public void ping() {}
+
     private StoredInstance requireHeld(TaskClaim claim) {
         StoredInstance stored = require(claim.instanceId());
         stored.requireUnfinished();
