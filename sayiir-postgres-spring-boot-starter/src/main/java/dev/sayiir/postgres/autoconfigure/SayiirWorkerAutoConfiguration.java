@@ -5,6 +5,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskWorker;
 import dev.sayiir.worker.TaskWorkerBuilder;
@@ -95,7 +96,9 @@ public final class SayiirWorkerAutoConfiguration {
             if (known.isEmpty() || all.isEmpty()) {
                 return Optional.empty();
             }
-            TaskWorkerBuilder builder = TaskWorker.builder(snapshots, signals, claims);
+            Optional<PostgresBackend> reserved = WorkerConnections.reserved(signals, claims, worker.concurrency());
+            TaskWorkerBuilder builder = reserved.map(own -> TaskWorker.builder(snapshots, own, own))
+                    .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
             mapper.ifUnique(builder::mapper);
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
@@ -103,7 +106,7 @@ public final class SayiirWorkerAutoConfiguration {
             all.forEach(builder::handler);
             wakeUps.ifUnique(builder::wakeUps);
             listeners.orderedStream().forEach(builder::listener);
-            return Optional.of(builder.build());
+            return Optional.of(new TaskWorkerLifecycle.Running(builder.build(), reserved));
         });
     }
 

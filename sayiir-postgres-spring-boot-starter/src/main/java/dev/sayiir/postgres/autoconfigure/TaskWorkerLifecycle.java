@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.TaskWorker;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -11,30 +12,36 @@ import org.springframework.context.SmartLifecycle;
  */
 final class TaskWorkerLifecycle implements SmartLifecycle {
 
-    private final Supplier<Optional<TaskWorker>> factory;
-    private Optional<TaskWorker> worker = Optional.empty();
+    private final Supplier<Optional<Running>> factory;
+    private Optional<Running> running = Optional.empty();
 
     /** @param factory makes the worker, if there is anything for it to do */
-    TaskWorkerLifecycle(Supplier<Optional<TaskWorker>> factory) {
+    TaskWorkerLifecycle(Supplier<Optional<Running>> factory) {
         this.factory = factory;
     }
 
+    /** A worker, and the connections that it has for itself, if it has any. */
+    record Running(TaskWorker worker, Optional<PostgresBackend> reserved) {}
+
     @Override
     public synchronized void start() {
-        if (worker.isEmpty()) {
-            worker = factory.get();
-            worker.ifPresent(TaskWorker::start);
+        if (running.isEmpty()) {
+            running = factory.get();
+            running.ifPresent(it -> it.worker().start());
         }
     }
 
     @Override
     public synchronized void stop() {
-        worker.ifPresent(TaskWorker::close);
-        worker = Optional.empty();
+        running.ifPresent(it -> {
+            it.worker().close();
+            it.reserved().ifPresent(PostgresBackend::close);
+        });
+        running = Optional.empty();
     }
 
     @Override
     public synchronized boolean isRunning() {
-        return worker.isPresent();
+        return running.isPresent();
     }
 }
