@@ -1,17 +1,16 @@
 package dev.sayiir.persistence;
 
+import static dev.sayiir.persistence.Noted.text;
+
 import dev.sayiir.persistence.Script.Step;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.SayiirException;
+import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import dev.sayiir.workflow.WorkflowState;
-import dev.sayiir.workflow.WorkflowState.Cancelled;
-import dev.sayiir.workflow.WorkflowState.Paused;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,43 +18,70 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * Plays scripts on one backend, and writes down what comes of every step and what can be read in the end: without times,
- * tokens and ids of the log, which differ from store to store. Several players can use a backend at once, each with a
- * name of its own.
+ * Plays scripts on one backend, and writes down what comes of every step and what can be read in the end. Several players can
+ * use a backend at once, each with a name of its own.
  */
 final class Player {
 
+    /** What a player can do to its surroundings. */
+    interface World {
+
+        /** The clock goes forward. */
+        void letPass(Duration time);
+
+        /** All instances lose what is older than a while; nothing that can be read now does. */
+        void forgetThePast();
+    }
+
+    /** Longer than any script takes, and shorter than the next longer one. */
+    private static final List<Duration> WHILES =
+            List.of(Duration.ofMinutes(10), Duration.ofMinutes(20), Duration.ofHours(2));
+
+    private static final Duration SHORT = Duration.ofMinutes(5);
     private static final Duration HOUR = Duration.ofHours(1);
+
+    /** No multiple of it is one of those times. */
+    private static final Duration AGEING = Duration.ofMinutes(7);
+
     private static final List<String> EVENTS = List.of("paid", "refused");
+    private static final int INSTANCES = 3;
+    private static final int WORKERS = 3;
 
     private final Stores stores;
+    private final World world;
     private final String name;
-    private final ClaimQuery query;
     private final List<WorkflowSnapshot> known = new ArrayList<>();
     private final List<TaskClaim> held = new ArrayList<>();
 
-    Player(Stores stores, String name) {
+    /** Whether several tasks may have become due at the same moment: then any of them may come first. */
+    private boolean tied;
+
+    private boolean pastForgotten;
+
+    Player(Stores stores, World world, String name) {
         this.stores = stores;
+        this.world = world;
         this.name = name;
-        this.query = ClaimQuery.of("worker " + name, 10, HOUR).definitions(Set.of(name));
     }
 
     List<String> play(Script script) {
         known.clear();
         held.clear();
+        tied = false;
+        pastForgotten = false;
         List<String> notes = new ArrayList<>();
         for (Step step : script.steps()) {
             notes.add(step.move() + ": " + outcome(step));
         }
-        for (int instance = 0; instance < 2; instance++) {
-            notes.addAll(allOf(id(instance), script.hashCode() % 4 == 0));
+        for (int instance = 0; instance < INSTANCES; instance++) {
+            notes.addAll(Noted.allOf(stores, id(instance), script.hashCode() % 4 == 0, !pastForgotten));
         }
         return notes;
     }
 
     /** Deletes what a script has left. */
     void forget() {
-        for (int instance = 0; instance < 2; instance++) {
+        for (int instance = 0; instance < INSTANCES; instance++) {
             if (stores.snapshots().findSnapshot(id(instance)).isPresent()) {
                 stores.snapshots().deleteSnapshot(id(instance));
             }
@@ -64,6 +90,27 @@ final class Player {
 
     private String id(int instance) {
         return name + "-" + instance;
+    }
+
+    private String worker(SplittableRandom random) {
+        return Changes.worker(name, random.nextInt(WORKERS));
+    }
+
+    /** What one of the workers wants. */
+    private ClaimQuery query(SplittableRandom random) {
+        int most = 1 + random.nextInt(3);
+        ClaimQuery query = ClaimQuery.of(worker(random), tied ? 10 : most, random.nextBoolean() ? SHORT : HOUR)
+                .definitions(Set.of(name))
+                .ageingInterval(AGEING);
+        query = random.nextInt(3) > 0 ? query : query.tags(Set.copyOf(Changes.tags(random)));
+        return random.nextInt(4) > 0
+                ? query
+                : query.taskIds(Set.of("pack", Changes.TASKS.get(random.nextInt(Changes.TASKS.size()))));
+    }
+
+    private <T> List<String> inOrder(List<T> found) {
+        Stream<String> texts = found.stream().map(Noted::text);
+        return (tied ? texts.sorted() : texts).toList();
     }
 
     private String outcome(Step step) {
@@ -85,10 +132,10 @@ final class Player {
         String task = Changes.TASKS.get(random.nextInt(Changes.TASKS.size()));
         Payload payload = Payload.utf8("payload " + random.nextInt(1_000));
         return switch (step.move()) {
-            case CREATE -> know(stores.snapshots().createSnapshot(fresh(id)));
-            case SAVE -> know(stores.snapshots().saveSnapshot(changed(latest(id), random)));
+            case CREATE -> know(stores.snapshots().createSnapshot(fresh(id, random)));
+            case SAVE -> know(stores.snapshots().saveSnapshot(changed(latest(id, random), random)));
             case SAVE_STALE -> know(stores.snapshots().saveSnapshot(changed(any(id, random), random)));
-            case SAVE_FROM_SCRATCH -> know(stores.snapshots().saveSnapshot(changed(fresh(id), random)));
+            case SAVE_FROM_SCRATCH -> know(stores.snapshots().saveSnapshot(changed(fresh(id, random), random)));
             case SAVE_IF_VERSION -> {
                 WorkflowSnapshot base = any(id, random);
                 yield know(
@@ -120,49 +167,72 @@ final class Player {
             case CONSUME_EVENT_AND_SAVE ->
                 signals.consumeEventAndSave(id, event, (snapshot, sent) -> changed(snapshot, random))
                         .map(this::know);
-            case CLAIM_AVAILABLE ->
-                claims.claimAvailableTasks(query).stream()
-                        .sorted(Comparator.comparing(claimed ->
-                                claimed.claim().instanceId() + claimed.claim().taskId()))
+            case CLAIM_AVAILABLE -> {
+                boolean ordered = !tied;
+                List<ClaimedTask> claimed = claims.claimAvailableTasks(query(random));
+                tied |= claimed.size() > 1;
+                yield (ordered ? claimed.stream() : claimed.stream().sorted(Noted.BY_TASK))
                         .map(this::hold)
                         .toList();
+            }
             case CLAIM_ONE ->
-                claims.claimTask(id, openTask(id, task), query.workerId(), HOUR).map(this::hold);
-            case FIND_AVAILABLE ->
-                claims.findAvailableTasks(query).stream()
-                        .map(Player::text)
-                        .sorted()
-                        .toList();
+                claims.claimTask(id, openTask(id, task), worker(random), random.nextBoolean() ? SHORT : HOUR)
+                        .map(this::hold);
+            case FIND_AVAILABLE -> inOrder(claims.findAvailableTasks(query(random)));
             case FIND_HINTED ->
-                claims.findHintedTask(id, openTask(id, task), query).map(Player::text);
-            case EXTEND ->
-                claims.extendTaskClaims(held, HOUR).stream()
-                        .map(Player::text)
-                        .sorted()
-                        .toList();
+                claims.findHintedTask(id, openTask(id, task), query(random)).map(Noted::text);
+            case EXTEND -> {
+                List<TaskClaim> extended = claims.extendTaskClaims(held, random.nextBoolean() ? SHORT : HOUR);
+                tied |= extended.size() > 1;
+                yield extended.stream().map(Noted::text).sorted().toList();
+            }
             case RELEASE_ONE -> anyHeld(random).map(claims::releaseTaskClaim);
-            case RELEASE_ALL -> claims.releaseTaskClaims(query.workerId());
+            case RELEASE_ALL -> {
+                int released = claims.releaseTaskClaims(worker(random));
+                tied |= released > 1;
+                yield released;
+            }
             case COMMIT -> anyHeld(random).map(claim -> commit(claim, random, Optional.empty()));
-            case COMMIT_AND_CARRY_ON -> anyHeld(random).map(claim -> commit(claim, random, Optional.of(HOUR)));
+            case COMMIT_AND_CARRY_ON ->
+                anyHeld(random).map(claim -> commit(claim, random, Optional.of(random.nextBoolean() ? SHORT : HOUR)));
+            case LET_TIME_PASS -> {
+                Duration time = WHILES.get(random.nextInt(WHILES.size()));
+                world.letPass(time);
+                yield time;
+            }
+            case FORGET_THE_PAST -> {
+                world.forgetThePast();
+                pastForgotten = true;
+                yield "forgotten";
+            }
         };
     }
 
     /** Mostly what a worker does: completes the task and goes on; else any change. */
     private Object commit(TaskClaim claim, SplittableRandom random, Optional<Duration> carryOn) {
-        WorkflowSnapshot base = latest(claim.instanceId());
+        if (claim.branch().isPresent() && random.nextInt(8) > 0) {
+            return stores.claims()
+                    .commitBranchTask(
+                            claim, Changes.inBranch(claim.branch().get().label(), random), carryOn)
+                    .next()
+                    .map(this::hold);
+        }
+        WorkflowSnapshot base = latest(claim.instanceId(), random);
         WorkflowSnapshot next =
                 base.status() == WorkflowStatus.IN_PROGRESS && claim.taskId().length() < 100 && random.nextInt(3) > 0
-                        ? atNoTime(base.completeTask(claim.taskId(), Payload.utf8("done"))
+                        ? Noted.atNoTime(base.completeTask(claim.taskId(), Payload.utf8("done"))
                                 .moveTo(new AtTask(Changes.TASKS.get(random.nextInt(Changes.TASKS.size())))))
                         : changed(base, random);
         CommittedTask committed = stores.claims().commitTask(claim, next, carryOn);
         return List.of(text(know(committed.snapshot())), committed.next().map(this::hold));
     }
 
-    private WorkflowSnapshot fresh(String id) {
+    private WorkflowSnapshot fresh(String id, SplittableRandom random) {
         return WorkflowSnapshot.builder(id, name)
                 .createdAt(Examples.THEN)
                 .initialInput(Payload.utf8("in"))
+                .taskPriority(TaskPriority.ofLevel(1 + random.nextInt(5)))
+                .taskTags(Changes.tags(random))
                 .build()
                 .moveTo(new AtTask("reserve"));
     }
@@ -172,6 +242,7 @@ final class Player {
     }
 
     private WorkflowSnapshot know(WorkflowSnapshot snapshot) {
+        tied |= snapshot.position().filter(AtTask.class::isInstance).isEmpty();
         known.add(snapshot);
         return snapshot;
     }
@@ -185,13 +256,13 @@ final class Player {
         return hold(task.claim()) + " with " + text(know(task.snapshot()));
     }
 
-    private WorkflowSnapshot latest(String id) {
-        return knownOf(id).reduce((earlier, later) -> later).orElseGet(() -> fresh(id));
+    private WorkflowSnapshot latest(String id, SplittableRandom random) {
+        return knownOf(id).reduce((earlier, later) -> later).orElseGet(() -> fresh(id, random));
     }
 
     private WorkflowSnapshot any(String id, SplittableRandom random) {
         List<WorkflowSnapshot> all = knownOf(id).toList();
-        return all.isEmpty() ? fresh(id) : all.get(random.nextInt(all.size()));
+        return all.isEmpty() ? fresh(id, random) : all.get(random.nextInt(all.size()));
     }
 
     private Stream<WorkflowSnapshot> knownOf(String id) {
@@ -205,95 +276,10 @@ final class Player {
     }
 
     private String openTask(String id, String otherwise) {
-        return latest(id).openTask().map(open -> open.taskId()).orElse(otherwise);
-    }
-
-    /** Everything that can be read of an instance; the rest of it, which costs most, not every time. */
-    private List<String> allOf(String id, boolean rest) {
-        List<String> all = new ArrayList<>();
-        Optional<WorkflowSnapshot> snapshot = stores.snapshots().findSnapshot(id);
-        all.add("snapshot: " + snapshot.map(Player::text));
-        if (snapshot.isPresent()) {
-            all.add("summary: " + stores.queries().findWorkflow(id).map(Player::text));
-            for (WorkflowEvent event : stores.events().listEvents(id, 0, Integer.MAX_VALUE)) {
-                all.add("log: " + event.kind() + " " + event.name() + " " + event.reason() + " " + event.requestedBy()
-                        + " " + event.consumedAt().isPresent());
-            }
-            for (HistoryEntry entry : stores.history().listVersions(id, 0, Integer.MAX_VALUE)) {
-                all.add("version: " + entry.version() + " " + entry.status() + " " + entry.currentTaskId() + " "
-                        + entry.completedTaskIds());
-            }
-        }
-        if (rest) {
-            all.addAll(restOf(id, snapshot.map(WorkflowSnapshot::version).orElse(0L)));
-        }
-        return all;
-    }
-
-    private List<String> restOf(String id, long versions) {
-        List<String> rest = new ArrayList<>();
-        stores.signals()
-                .listPendingSignals(id)
-                .forEach(signal -> rest.add("pending: " + signal.kind() + " " + signal.request()));
-        stores.signals()
-                .listPendingEvents(id)
-                .forEach(event -> rest.add("pending: " + event.name() + " " + event.payloadSize()));
-        for (long version = 1; version <= versions; version++) {
-            rest.add("as of " + version + ": " + text(stores.history().loadVersion(id, version)));
-        }
-        if (versions > 0) {
-            stores.results()
-                    .loadTaskResults(id)
-                    .forEach((task, output) -> rest.add("result: " + task + " " + text(output)));
-        }
-        return rest;
-    }
-
-    private static String text(Object value) {
-        if (value instanceof WorkflowSnapshot snapshot) {
-            WorkflowSnapshot timeless = atNoTime(snapshot);
-            return timeless + " " + timeless.state() + " "
-                    + timeless.completedTasks().asMap().entrySet().stream()
-                            .map(result -> result.getKey() + "=" + text(result.getValue()))
-                            .toList()
-                    + " " + timeless.loopIterations() + timeless.taskRetries()
-                    + timeless.initialInput().map(Player::text);
-        } else if (value instanceof Payload payload) {
-            return payload.asUtf8();
-        } else if (value instanceof TaskClaim claim) {
-            return claim.instanceId() + "/" + claim.taskId() + " by " + claim.workerId() + " no. " + claim.attempt();
-        } else if (value instanceof AvailableTask task) {
-            return task.instanceId() + "/" + task.taskId() + " " + task.priority();
-        } else if (value instanceof WorkflowSummary summary) {
-            return summary.status() + " " + summary.positionKind() + " " + summary.currentTaskId() + " "
-                    + summary.completedTaskCount() + " " + summary.error() + " " + summary.version();
-        } else if (value instanceof Optional<?> optional) {
-            return optional.map(Player::text).toString();
-        }
-        return String.valueOf(value);
-    }
-
-    /** With the times left out that are the store's. */
-    private static WorkflowSnapshot atNoTime(WorkflowSnapshot snapshot) {
-        return snapshot.toBuilder()
-                .updatedAt(Examples.THEN)
-                .state(atNoTime(snapshot.state()))
-                .build();
-    }
-
-    private static WorkflowState atNoTime(WorkflowState state) {
-        if (state instanceof Paused it) {
-            return new Paused(
-                    it.reason(),
-                    it.pausedBy(),
-                    Examples.THEN,
-                    it.completedTasks(),
-                    it.position(),
-                    it.lastCompletedTaskId());
-        } else if (state instanceof Cancelled it) {
-            return new Cancelled(
-                    it.reason(), it.cancelledBy(), Examples.THEN, it.completedTasks(), it.interruptedAtTask());
-        }
-        return state;
+        return knownOf(id)
+                .reduce((earlier, later) -> later)
+                .flatMap(WorkflowSnapshot::openTask)
+                .map(open -> open.taskId())
+                .orElse(otherwise);
     }
 }

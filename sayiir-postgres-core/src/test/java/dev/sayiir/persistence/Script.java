@@ -56,21 +56,38 @@ record Script(List<Step> steps) {
         RELEASE_ONE,
         RELEASE_ALL,
         COMMIT,
-        COMMIT_AND_CARRY_ON
+        COMMIT_AND_CARRY_ON,
+        LET_TIME_PASS,
+        FORGET_THE_PAST
     }
 
     /** What happens more often than the rest, so that instances live for a while and workers get something done. */
-    private static final List<Move> USUAL =
-            List.of(Move.SAVE, Move.SAVE, Move.CLAIM_AVAILABLE, Move.COMMIT, Move.COMMIT_AND_CARRY_ON, Move.SEND_EVENT);
+    private static final List<Move> USUAL = List.of(
+            Move.SAVE,
+            Move.SAVE,
+            Move.CLAIM_AVAILABLE,
+            Move.CLAIM_AVAILABLE,
+            Move.FIND_AVAILABLE,
+            Move.COMMIT,
+            Move.COMMIT,
+            Move.COMMIT_AND_CARRY_ON,
+            Move.SEND_EVENT,
+            Move.LET_TIME_PASS,
+            Move.LET_TIME_PASS);
 
     static Script random(SplittableRandom random, int length) {
         List<Step> steps = new ArrayList<>();
         steps.add(new Step(Move.CREATE, 0, random.nextLong()));
+        if (random.nextInt(3) == 0) { // so that there is an order
+            steps.add(new Step(Move.LET_TIME_PASS, 1, random.nextLong()));
+            steps.add(new Step(Move.CREATE, 1, random.nextLong()));
+            steps.add(new Step(Move.CREATE, 2, random.nextLong()));
+        }
         while (steps.size() < length) {
             Move[] all = Move.values();
             int choice = random.nextInt(all.length + USUAL.size());
             Move move = choice < all.length ? all[choice] : USUAL.get(choice - all.length);
-            steps.add(new Step(move, random.nextInt(4) == 0 ? 1 : 0, random.nextLong()));
+            steps.add(new Step(move, Math.max(0, random.nextInt(8) - 5), random.nextLong()));
         }
         return new Script(steps);
     }

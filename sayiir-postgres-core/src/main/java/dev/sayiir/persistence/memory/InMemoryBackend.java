@@ -425,12 +425,12 @@ public final class InMemoryBackend
         stored.requireSameInstance(snapshot);
         stored.requireVersion(snapshot.version());
         stored.commit(claim, snapshot, now());
-        if (isStopped(claim)) {
-            return new CommittedTask(stored.current().snapshot(), Optional.empty());
-        }
         Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
                 .flatMap(ttl ->
                         claimNext(claim, snapshot.openTask().orElseThrow().taskId(), ttl));
+        if (isStopped(next.orElse(claim))) {
+            return new CommittedTask(stored.current().snapshot(), Optional.empty());
+        }
         WorkflowSnapshot committed = snapshot.storedAs(stored.current().version(), stored.incarnation());
         return new CommittedTask(next.isPresent() ? committed : announced(committed), next);
     }
@@ -457,11 +457,10 @@ public final class InMemoryBackend
         } else if (outcome instanceof BranchOutcome.Retry retry) {
             stored.retryBranch(claim, retry, now());
         }
-        Optional<TaskClaim> carriedOn = isStopped(claim)
-                ? Optional.empty()
-                : nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl)));
-        tellIf(carriedOn.isEmpty());
-        return new CommittedBranchTask(carriedOn);
+        Optional<TaskClaim> carriedOn = nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl)));
+        Optional<TaskClaim> kept = isStopped(carriedOn.orElse(claim)) ? Optional.empty() : carriedOn;
+        tellIf(kept.isEmpty());
+        return new CommittedBranchTask(kept);
     }
 
     @Override
