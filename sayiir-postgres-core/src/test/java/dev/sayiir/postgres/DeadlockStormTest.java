@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.SignalKind;
@@ -16,6 +17,7 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
@@ -28,8 +30,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -53,6 +57,7 @@ class DeadlockStormTest {
     private final ListAppender<ILoggingEvent> retries = new ListAppender<>();
     private final Map<String, AtomicInteger> refused = new ConcurrentHashMap<>();
     private final Set<List<Operation>> met = ConcurrentHashMap.newKeySet();
+    private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger done = new AtomicInteger();
 
     @Test
@@ -67,6 +72,7 @@ class DeadlockStormTest {
             try (HikariDataSource pool = new HikariDataSource(config)) {
                 storm(PostgresBackend.builder(pool).build());
             }
+            assertThat(failures).isEmpty();
             System.out.println(done + " operations, refused: " + refused);
             assertThat(met).hasSameSizeAs(pairs());
             assertThat(retries.list).as("operations tried again").isEmpty();
@@ -128,13 +134,15 @@ class DeadlockStormTest {
         return pairs;
     }
 
-    /** A refusal is an outcome; anything else would fail the test. */
+    /** A refusal is an outcome; anything else fails the test. */
     private void attempt(Operation operation, PostgresBackend backend, String id) {
         try {
             operation.run(backend, id);
         } catch (SayiirException e) {
             refused.computeIfAbsent(e.getClass().getSimpleName(), name -> new AtomicInteger())
                     .incrementAndGet();
+        } catch (RuntimeException e) {
+            failures.add(e); // and the other one of the pair is not left to wait
         }
         done.incrementAndGet();
     }
@@ -269,7 +277,42 @@ class DeadlockStormTest {
             @Override
             void run(PostgresBackend backend, String id) {
                 for (ClaimedTask task : backend.claimAvailableTasks(query(3))) {
-                    backend.commitTask(task.claim(), next(task.snapshot()), Optional.of(Duration.ofSeconds(1)));
+                    if (task.claim().branch().isEmpty()) {
+                        backend.commitTask(task.claim(), next(task.snapshot()), Optional.of(Duration.ofSeconds(1)));
+                    }
+                }
+            }
+        },
+        FORK {
+            @Override
+            void run(PostgresBackend backend, String id) {
+                Map<String, Branch> branches = Map.of("left", Branch.of("wrap"), "right", Branch.of("bill"));
+                running(backend, id).ifPresent(order -> backend.saveSnapshot(order.forkInto("join", branches)));
+            }
+        },
+        COMMIT_BRANCHES {
+            @Override
+            void run(PostgresBackend backend, String id) {
+                for (ClaimedTask task : backend.claimAvailableTasks(query(10))) {
+                    if (task.claim().branch().isPresent()) {
+                        backend.commitBranchTask(task.claim(), outcome(), Optional.of(Duration.ofSeconds(1)));
+                    }
+                }
+            }
+
+            private BranchOutcome outcome() {
+                return switch (ThreadLocalRandom.current().nextInt(3)) {
+                    case 0 -> new BranchOutcome.Next(output(), "weigh", Optional.empty());
+                    case 1 -> new BranchOutcome.Retry("no boxes", Duration.ofMillis(1));
+                    default -> new BranchOutcome.Done(output());
+                };
+            }
+        },
+        FAIL_IN_A_BRANCH {
+            @Override
+            void run(PostgresBackend backend, String id) {
+                for (ClaimedTask task : backend.claimAvailableTasks(query(3))) {
+                    backend.commitTask(task.claim(), task.snapshot().fail("no boxes"), Optional.empty());
                 }
             }
         },

@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
@@ -8,11 +9,13 @@ import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.testing.ChildJvm;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +24,17 @@ import java.util.concurrent.locks.LockSupport;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * A process with two workers that do the steps of instances until it is killed. Now and then one of them stands still
+ * A process with two workers that do the steps of instances, and the branches into which they fork, until it is killed. Now and then one of them stands still
  * for longer than its claim lasts, and then goes on as if nothing had happened.
  */
 final class WorkerProcess {
 
     static final Duration TTL = Duration.ofSeconds(1);
-    static final int STEPS = 5;
+
+    /** The fourth and the fifth are a branch, and the sixth another one beside it, which the seventh joins. */
+    static final List<String> TASKS =
+            List.of("step-1", "step-2", "step-3", "left-1", "left-2", "right-1", "step-4", "step-5");
+
     private static final int SOME = 50;
 
     /** Printed by a process that has done some tasks. */
@@ -84,13 +91,18 @@ final class WorkerProcess {
                 if (ThreadLocalRandom.current().nextInt(tasksBetweenStops) == 0) {
                     LockSupport.parkNanos(TTL.multipliedBy(3).dividedBy(2).toNanos());
                 }
-                CommittedTask committed =
-                        backend.commitTask(claim.get(), after(claim.get(), snapshot), Optional.of(TTL));
+                if (claim.get().branch().isPresent()) {
+                    claim = backend.commitBranchTask(claim.get(), inBranch(claim.get()), Optional.of(TTL))
+                            .next();
+                } else {
+                    CommittedTask committed =
+                            backend.commitTask(claim.get(), after(claim.get(), snapshot), Optional.of(TTL));
+                    claim = committed.next();
+                    snapshot = committed.snapshot();
+                }
                 if (COMMITTED.incrementAndGet() == SOME) {
                     System.out.println(WORKING);
                 }
-                claim = committed.next();
-                snapshot = committed.snapshot();
             }
         } catch (ClaimLostException | StaleSnapshotException | TerminalStateException e) {
             System.out.println(FENCED_OFF + ": " + e.getMessage());
@@ -98,10 +110,23 @@ final class WorkerProcess {
     }
 
     /** The output tells by which claim it was made. */
+    private static Payload output(TaskClaim claim) {
+        return Payload.utf8(Long.toString(claim.claimToken()));
+    }
+
     private static WorkflowSnapshot after(TaskClaim claim, WorkflowSnapshot snapshot) {
-        Payload output = Payload.utf8(Long.toString(claim.claimToken()));
-        WorkflowSnapshot done = snapshot.completeTask(claim.taskId(), output);
-        int step = Integer.parseInt(claim.taskId().substring("step-".length()));
-        return step == STEPS ? done.complete(output) : done.moveTo(new AtTask("step-" + (step + 1)));
+        WorkflowSnapshot done = snapshot.completeTask(claim.taskId(), output(claim));
+        return switch (claim.taskId()) {
+            case "step-3" ->
+                done.forkInto("step-4", Map.of("left", Branch.of("left-1"), "right", Branch.of("right-1")));
+            case "step-5" -> done.complete(output(claim));
+            default -> done.moveTo(new AtTask(TASKS.get(TASKS.indexOf(claim.taskId()) + 1)));
+        };
+    }
+
+    private static BranchOutcome inBranch(TaskClaim claim) {
+        return claim.taskId().equals("left-1")
+                ? new BranchOutcome.Next(output(claim), "left-2", Optional.empty())
+                : new BranchOutcome.Done(output(claim));
     }
 }
