@@ -136,6 +136,43 @@ class DispatchContractTest extends ContractTest {
     }
 
     @Test
+    void R18_tags_workflows_and_tasks_are_honoured_for_what_failed_here_last_too() {
+        store.createSnapshot(failed("plain", List.of()));
+        store.createSnapshot(failed("gpu", List.of("gpu")));
+        store.createSnapshot(failed("both", List.of("eu", "gpu")));
+        store.createSnapshot(WorkflowSnapshot.builder("foreign", "other-v1")
+                .taskRetry("reserve", retry(PAST))
+                .build()
+                .moveTo(new AtTask("reserve")));
+        ClaimQuery here = ClaimQuery.of("worker-1", 10, MINUTE).definitions(Set.of("fulfilment-v1"));
+
+        for (ClaimQuery none : List.of(here.taskIds(Set.of("charge")), here.definitions(Set.of()))) {
+            assertThat(claims.findAvailableTasks(none)).isEmpty();
+            assertThat(available(none)).isEmpty();
+        }
+        ClaimQuery gpu = here.tags(Set.of("gpu", "ssd")).taskIds(Set.of("reserve"));
+        assertThat(found(gpu)).containsExactlyInAnyOrder("plain", "gpu");
+        assertThat(available(gpu)).containsExactlyInAnyOrder("plain", "gpu");
+        assertThat(found(here.tags(Set.of("eu", "gpu", "ssd")))).containsExactly("both");
+        assertThat(available(here.definitions(Set.of("other-v1")))).containsExactly("foreign");
+    }
+
+    @Test
+    void R18_finding_honours_tags_workflows_and_what_failed_here_last() {
+        store.createSnapshot(order("gpu").toBuilder().taskTags(List.of("gpu")).build());
+        store.createSnapshot(
+                order("both").toBuilder().taskTags(List.of("eu", "gpu")).build());
+        store.createSnapshot(failed("failed", List.of("gpu")));
+        store.createSnapshot(order("plain"));
+        ClaimQuery query = ClaimQuery.of("worker-1", 10, MINUTE);
+
+        assertThat(found(query.tags(Set.of()))).containsExactly("plain");
+        assertThat(found(query.tags(Set.of("gpu", "ssd")))).containsExactly("gpu", "plain", "failed");
+        assertThat(found(query.tags(Set.of("gpu")).limit(2))).containsExactly("gpu", "plain");
+        assertThat(found(query.definitions(Set.of("other-v1")))).isEmpty();
+    }
+
+    @Test
     void R5_delays_back_offs_and_time_limits_of_waits_are_due_when_their_time_has_come() {
         store.createSnapshot(parked("delay-due"));
         store.createSnapshot(order("delay-later").moveTo(new AtDelay("d", PAST, FUTURE, Optional.empty())));
@@ -305,6 +342,19 @@ class DispatchContractTest extends ContractTest {
     private static TaskRetry retry(Instant nextRetryAt) {
         RetryPolicy policy = new RetryPolicy(3, Duration.ofSeconds(1), 2f, Optional.empty());
         return new TaskRetry(1, policy, "timed out", Optional.of("worker-1"), nextRetryAt);
+    }
+
+    private static WorkflowSnapshot failed(String instanceId, List<String> tags) {
+        return order(instanceId).toBuilder()
+                .taskTags(tags)
+                .taskRetry("reserve", retry(PAST))
+                .build();
+    }
+
+    private List<String> found(ClaimQuery query) {
+        return claims.findAvailableTasks(query).stream()
+                .map(AvailableTask::instanceId)
+                .toList();
     }
 
     private List<String> available(ClaimQuery query) {

@@ -96,6 +96,7 @@ class ForkContractTest extends ContractTest {
                 .next()
                 .orElseThrow();
         assertThat(second.taskId()).isEqualTo("weigh");
+        assertThat(second.branch()).contains(new BranchStep("parcel", Optional.of("do-parcel")));
         assertThat(second.claimToken()).isGreaterThan(parcel.claim().claimToken());
         claims.releaseTaskClaim(second);
 

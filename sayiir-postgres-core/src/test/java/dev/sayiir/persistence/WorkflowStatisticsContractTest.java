@@ -118,6 +118,19 @@ class WorkflowStatisticsContractTest extends ContractTest {
     }
 
     @Test
+    void live_and_expired_claims_are_counted_apart() {
+        for (int i = 0; i < 3; i++) {
+            store.createSnapshot(order("order-" + i));
+            claims.claimTask("order-" + i, "reserve", "worker-1", Duration.ofMillis(i == 0 ? 60_000 : 1));
+        }
+
+        Awaitility.await().until(() -> statistics.currentFigures().readyTasks() == 2);
+        assertThat(statistics.currentFigures().liveClaims()).isOne();
+        assertThat(statistics.currentFigures().expiredClaims()).isEqualTo(2);
+        assertThat(statistics.currentFigures().activeTasks()).isEqualTo(3);
+    }
+
+    @Test
     void the_task_of_a_paused_instance_is_open_but_not_ready() {
         store.createSnapshot(order("order-1"));
         signals.requestPause("order-1", SignalRequest.unexplained());
