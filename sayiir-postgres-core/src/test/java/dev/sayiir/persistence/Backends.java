@@ -65,8 +65,13 @@ final class Backends {
     }
 
     static Stream<Backend> all() {
-        Optional<List<String>> wanted = Optional.ofNullable(System.getProperty("sayiir.test.backends"))
-                .map(names -> Arrays.asList(names.split(",", -1)));
+        Optional<List<String>> wanted = wanted();
         return ALL.stream().filter(backend -> wanted.isEmpty() || wanted.get().contains(backend.name()));
+    }
+
+    /** Those that the suite is to run on; empty if on all. */
+    static Optional<List<String>> wanted() {
+        return Optional.ofNullable(System.getProperty("sayiir.test.backends"))
+                .map(names -> Arrays.asList(names.split(",", -1)));
     }
 }

@@ -21,9 +21,7 @@ class PgBouncerTest {
     @Test
     void R6_the_contract_suite_runs_through_pgbouncer_which_gives_each_transaction_another_session()
             throws SQLException {
-        assumeTrue(
-                PgBouncer.isInstalled(),
-                "PgBouncer is not installed, so the contract suite has not run through it: apt-get install pgbouncer");
+        assumeTrue(PgBouncer.isInstalled(), PgBouncer.MISSING);
         assertThat(Backends.all()).anyMatch(backend -> backend.name().contains("pgbouncer"));
 
         try (Database database = PostgresServer.of(17).newDatabase();

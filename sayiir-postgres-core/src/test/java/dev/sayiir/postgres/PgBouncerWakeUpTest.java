@@ -1,8 +1,8 @@
 package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.WakeUpSource;
@@ -30,7 +30,7 @@ class PgBouncerWakeUpTest {
 
     @BeforeEach
     void connect() throws IOException {
-        assumeThat(PgBouncer.isInstalled()).as("PgBouncer is installed").isTrue();
+        assumeTrue(PgBouncer.isInstalled(), PgBouncer.MISSING);
         new SchemaMigrator(database.dataSource(), "sayiir").migrate();
         bouncer = PgBouncer.before(database);
         pool.setJdbcUrl(bouncer.through(database.url()));

@@ -32,6 +32,10 @@ public final class PgBouncer implements AutoCloseable {
         this.process = process;
     }
 
+    /** What a test says that does not run for the want of it. */
+    public static final String MISSING =
+            "PgBouncer is not installed, so nothing has been tried through it: apt-get install pgbouncer";
+
     /** @return whether it is installed */
     public static boolean isInstalled() {
         return program().isPresent();
