@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class FloatTextTest {
 
-    private static final int FLOATS = 300_000;
+    private static final int FLOATS = Integer.getInteger("sayiir.test.floats", 300_000);
 
     @ParameterizedTest
     @CsvSource({

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class MutatedBlobsTest {
 
-    private static final int BLOBS = 1_000_000;
+    private static final int BLOBS = Integer.getInteger("sayiir.test.blobs", 1_000_000);
     private static final int PARTS = 16;
     private static final int MAX_BASE_BYTES = 500;
 

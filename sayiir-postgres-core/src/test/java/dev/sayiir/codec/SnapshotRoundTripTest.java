@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotRoundTripTest {
 
-    private static final int SNAPSHOTS = 20_000;
+    private static final int SNAPSHOTS = Integer.getInteger("sayiir.test.snapshots", 20_000);
 
     private final SnapshotCodecs json = SnapshotCodecs.json();
     private final SnapshotCodecs smile =

@@ -12,9 +12,12 @@ import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.testing.RowRules;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 
 /** What the worker is tried on. A store whose clock is not that of the worker shows that the worker's does not matter. */
@@ -40,6 +43,20 @@ enum TestBackend {
         PostgresBackend backend = PostgresBackend.builder(dataSource).build();
         RowRules.enforce(dataSource);
         return Stores.of(backend);
+    }
+
+    /** Those that {@code -Dsayiir.test.backends} names, as for the contract suite; all of them if it names none of these. */
+    static List<TestBackend> wanted() {
+        List<String> named =
+                List.of(System.getProperty("sayiir.test.backends", "").split(",", -1));
+        List<TestBackend> wanted = Stream.of(values())
+                .filter(backend -> named.contains(backend.propertyValue()))
+                .toList();
+        return wanted.isEmpty() ? List.of(values()) : wanted;
+    }
+
+    private String propertyValue() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The same for all tests. */
