@@ -201,7 +201,8 @@ class ControlTest extends WorkerContractTest {
         await().until(() -> context.get() != null);
         long token = context.get().claimToken();
 
-        claims.releaseTaskClaims(worker.workerId());
+        // passes over a row that the heartbeat is at
+        await().until(() -> claims.releaseTaskClaims(worker.workerId()) == 1);
         TaskClaim others = claims.claimTask("order-1", "first", "other", HOUR).orElseThrow();
 
         await().until(() -> ends.equals(List.of(TaskWorkerListener.End.LOST)));
