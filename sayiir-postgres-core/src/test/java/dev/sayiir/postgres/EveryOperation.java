@@ -175,8 +175,8 @@ final class EveryOperation {
     }
 
     private void fork() {
-        snapshots.createSnapshot(
-                start("forked").forkInto("join", Map.of("l", Branch.of("left"), "r", Branch.of("right", Payload.utf8("own")))));
+        snapshots.createSnapshot(start("forked")
+                .forkInto("join", Map.of("l", Branch.of("left"), "r", Branch.of("right", Payload.utf8("own")))));
         for (ClaimedTask branch : claims.claimAvailableTasks(wanted())) {
             claims.commitBranchTask(
                     branch.claim(),
