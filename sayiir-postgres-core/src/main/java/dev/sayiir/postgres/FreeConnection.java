@@ -3,6 +3,9 @@ package dev.sayiir.postgres;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
 
@@ -12,6 +15,9 @@ final class FreeConnection {
     /** Too many connections, of all or of this role or database; and the server comes up. */
     private static final Set<String> STATES = Set.of("53300", "57P03");
 
+    private static final Logger log = LoggerFactory.getLogger(FreeConnection.class);
+
+    private final AtomicBoolean said = new AtomicBoolean();
     private final SchemaName schema;
     private final Duration patience;
     private final RetryTemplate tries;
@@ -22,12 +28,12 @@ final class FreeConnection {
         this.patience = patience;
         this.tries = new RetryTemplate(RetryPolicy.builder()
                 .maxRetries(Long.MAX_VALUE)
-                .delay(Duration.ofMillis(50))
-                .multiplier(1.5)
-                .jitter(Duration.ofMillis(25))
-                .maxDelay(Duration.ofSeconds(1))
+                .delay(Duration.ofMillis(100))
+                .multiplier(2)
+                .jitter(Duration.ofMillis(50))
+                .maxDelay(Duration.ofSeconds(2))
                 .timeout(patience)
-                .predicate(FreeConnection::isLacking)
+                .predicate(this::isWorthWaiting)
                 .build());
     }
 
@@ -44,6 +50,16 @@ final class FreeConnection {
         } catch (RuntimeException e) {
             throw isLacking(e) ? SchemaMigrationException.noConnection(schema, patience, e) : e;
         }
+    }
+
+    private boolean isWorthWaiting(Throwable failure) {
+        boolean lacking = isLacking(failure);
+        if (lacking && !said.getAndSet(true)) {
+            log.warn(
+                    "The server has no connection to spare for the start; trying again for {} seconds at most",
+                    patience.toSeconds());
+        }
+        return lacking;
     }
 
     private static boolean isLacking(Throwable failure) {

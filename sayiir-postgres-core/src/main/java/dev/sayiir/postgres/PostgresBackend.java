@@ -73,8 +73,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * }</pre>
  *
  * <p>Operations join the Spring transaction that the caller has on the same {@link DataSource}, if there is one; else each
- * commits by itself. Transactions should be READ COMMITTED, PostgreSQL's default: under a stricter isolation an operation
- * that meets another one fails with Spring's {@code CannotAcquireLockException} instead of waiting for it.
+ * commits by itself. Transactions have to be READ COMMITTED, PostgreSQL's default: in one of the caller's with a stricter
+ * isolation an operation that meets another one fails with Spring's {@code CannotAcquireLockException} instead of waiting.
  */
 public final class PostgresBackend
         implements SnapshotStore,
@@ -175,7 +175,7 @@ public final class PostgresBackend
      * @param password its password
      * @return the backend
      * @throws IllegalArgumentException if the URL is none that a driver accepts; the message does not show it
-     * @throws UnsupportedServerException if the server is too old, read-only or not PostgreSQL
+     * @throws UnsupportedServerException if the server cannot hold the stores, or is read-only
      * @throws SchemaMigrationException if the schema could not be migrated
      */
     public static PostgresBackend connect(String url, String user, String password) {
