@@ -148,6 +148,7 @@ final class EveryOperation {
 
     private void work() {
         snapshots.createSnapshot(start("worked"));
+        claims.ping();
         assertThat(claims.findAvailableTasks(wanted())).hasSize(1);
         claims.findAvailableTasks(ClaimQuery.of("worker", 10, MINUTE));
         assertThat(claims.findHintedTask(prefix + "worked", "first", wanted())).isPresent();
