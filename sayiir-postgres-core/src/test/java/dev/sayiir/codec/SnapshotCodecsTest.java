@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -248,6 +249,7 @@ class SnapshotCodecsTest {
         }
     }
 
+    @Tag("slow") // it prints the traces of very many exceptions
     @Test
     void R3_no_exception_shows_content() {
         WorkflowSnapshot secret = Secrets.everywhere(SECRET);
