@@ -75,8 +75,9 @@ class DispatchContractTest extends ContractTest {
                 parked("old").toBuilder().taskPriority(TaskPriority.MINIMAL).build());
         store.createSnapshot(with("urgent", TaskPriority.CRITICAL));
 
-        assertThat(available(ClaimQuery.of("w", 1, MINUTE).ageingInterval(MINUTE)))
-                .containsExactly("old");
+        ClaimQuery first = ClaimQuery.of("w", 1, MINUTE).ageingInterval(MINUTE);
+        assertThat(found(first)).containsExactly("old");
+        assertThat(available(first)).containsExactly("old");
     }
 
     @Test
@@ -216,6 +217,18 @@ class DispatchContractTest extends ContractTest {
 
         assertThat(results.loadTaskResult("order-1", "reserve")).contains(output("shelf 7"));
         assertThat(store.loadSnapshot("order-1").status()).isEqualTo(WorkflowStatus.COMPLETED);
+    }
+
+    @Test
+    void R12_a_snapshot_of_a_deleted_instance_is_not_committed_by_a_claim_on_the_one_after_it() {
+        WorkflowSnapshot deleted = store.createSnapshot(order("order-1"));
+        store.deleteSnapshot("order-1");
+        store.createSnapshot(order("order-1"));
+        TaskClaim claim = claimOne("w").claim();
+
+        assertThatExceptionOfType(StaleSnapshotException.class)
+                .isThrownBy(() ->
+                        claims.commitTask(claim, deleted.completeTask("reserve", output("x")), Optional.empty()));
     }
 
     @Test
