@@ -115,6 +115,18 @@ class ClaimTimesContractTest extends ContractTest {
     }
 
     @Test
+    void R17_so_it_is_if_its_fork_is_saved_anew_meanwhile() {
+        fork();
+        WorkflowSnapshot atFork = store.loadSnapshot("order-1");
+        store.saveTaskResult("order-1", "weigh", output("2 kg"));
+        Instant end = claim("do-parcel").expiresAt();
+
+        store.saveSnapshot(atFork);
+
+        assertThat(readyAt("do-parcel")).contains(end);
+    }
+
+    @Test
     void a_branch_that_waits_goes_on_waiting_after_a_pause() {
         fork();
         claims.commitBranchTask(

@@ -227,8 +227,8 @@ class DispatchContractTest extends ContractTest {
         TaskClaim claim = claimOne("w").claim();
 
         assertThatExceptionOfType(StaleSnapshotException.class)
-                .isThrownBy(() ->
-                        claims.commitTask(claim, deleted.completeTask("reserve", output("x")), Optional.empty()));
+                .isThrownBy(
+                        () -> claims.commitTask(claim, deleted.completeTask("reserve", output("x")), Optional.empty()));
     }
 
     @Test
