@@ -45,6 +45,11 @@ public final class CountedStatements implements QueryExecutionListener {
         statements.set(0);
     }
 
+    /** @return how many statements have been sent since the count began */
+    public long soFar() {
+        return statements.get();
+    }
+
     /** @return how many notifications have been sent in all */
     public long notifications() {
         return notifications.get();
