@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Another JVM with the class path of this one, small and quick to start. It ends with this one, however that ends: its
@@ -94,6 +95,25 @@ public final class ChildJvm implements AutoCloseable {
     /** @return whether it runs */
     public boolean isAlive() {
         return process.isAlive();
+    }
+
+    /**
+     * Stops it where it is, as SIGSTOP does, and lets it go on after a while, whatever becomes of this JVM until then.
+     *
+     * @param seconds how long it stands still
+     * @return ends when it goes on again
+     */
+    public CompletableFuture<Process> standStill(int seconds) {
+        String pid = Long.toString(process.pid());
+        try {
+            return new ProcessBuilder("sh", "-c", "kill -STOP " + pid + "; sleep " + seconds + "; kill -CONT " + pid)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .onExit();
+        } catch (IOException e) {
+            throw new UncheckedIOException("A JVM cannot be stopped", e);
+        }
     }
 
     /** Kills it, as a crash or the kernel does: it gets to do nothing more. Waits until it is gone. */
