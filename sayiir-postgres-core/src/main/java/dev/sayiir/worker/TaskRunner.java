@@ -116,10 +116,15 @@ final class TaskRunner {
         return giveBack(holding, ttl);
     }
 
-    /** So that it does not seem that its holder was lost. If it cannot be given back now, it is free when its claim ends. */
+    /**
+     * So that it does not seem that its holder was lost. If it cannot be given back now, it is free when its claim ends. The
+     * interrupt with which a worker stops does not keep its threads from that.
+     */
+    @SuppressWarnings("ThreadInterrupted")
     Optional<ClaimedTask> giveBack(HeldTask holding, Duration delay) {
         held.remove(holding);
         holding.leave();
+        boolean interrupted = Thread.interrupted();
         try {
             oneAtATime.call(() -> held.giveBack(List.of(holding.claim()), delay));
         } catch (InterruptedException e) {
@@ -127,6 +132,10 @@ final class TaskRunner {
         } catch (RuntimeException e) {
             notGivenBack.log(more ->
                     log.warn("{} is left until its claim ends: {}{}", holding, StoreFailures.describe(e), more));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
         listener.taskEnded(holding.claim(), End.RELEASED);
         return Optional.empty();
