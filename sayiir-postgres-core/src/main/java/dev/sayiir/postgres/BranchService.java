@@ -2,7 +2,6 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.CommittedBranchTask;
-import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskCommit;
@@ -16,65 +15,44 @@ import java.util.OptionalLong;
 /** Commits tasks of branches: one statement, followed by more only if there was nothing to commit, or a signal to obey. */
 final class BranchService {
 
-    private final TransientFailures failures;
     private final BranchRepository branches;
     private final ClaimRepository claims;
-    private final InstanceRepository instances;
     private final SnapshotSaver saver;
-    private final InstanceLock lock;
+    private final OnceLocked once;
     private final ClaimService claiming;
 
     BranchService(
-            TransientFailures failures,
             BranchRepository branches,
             ClaimRepository claims,
-            InstanceRepository instances,
             SnapshotSaver saver,
-            InstanceLock lock,
+            OnceLocked once,
             ClaimService claiming) {
-        this.failures = failures;
         this.branches = branches;
         this.claims = claims;
-        this.instances = instances;
         this.saver = saver;
-        this.lock = lock;
+        this.once = once;
         this.claiming = claiming;
     }
 
     /** Waits for whoever is changing the instance. */
     CommittedBranchTask commit(StoreOperation operation, TaskCommit.OfBranchTask task) {
-        String instanceId = task.claim().instanceId();
-        Committed committed = failures.retryWrite(
+        Committed committed = once.write(
                 operation,
-                instanceId,
-                write -> write(task, write, true)
-                        .orElseGet(() -> lock.ifStored(
-                                        instanceId,
-                                        stored -> writeLocked(stored, task, write, true)
-                                                .orElseThrow(() -> InstanceLock.broken(instanceId)))
-                                .orElseThrow(() -> new SnapshotNotFoundException(instanceId))));
+                task.claim().instanceId(),
+                write -> write(task, write, true),
+                (stored, write) -> writeLocked(stored, task, write, true));
         return followed(operation, task, committed);
     }
 
     /** The same without waiting: empty if somebody else is changing the instance at this moment. */
     Optional<CommittedBranchTask> commitIfFree(StoreOperation operation, TaskCommit.OfBranchTask task, Write first) {
-        String instanceId = task.claim().instanceId();
-        Optional<Committed> committed = failures.retryWrite(operation, instanceId, first, write -> {
-            Optional<Committed> written = write(task, write, false);
-            return written.isPresent()
-                    ? written
-                    : lock.ifFree(instanceId, stored -> writeLocked(stored, task, write, false))
-                            .orElseGet(() -> locked(instanceId));
-        });
-        return committed.map(it -> followed(operation, task, it));
-    }
-
-    /** Nothing, if it is there but cannot be had. */
-    private Optional<Committed> locked(String instanceId) {
-        if (instances.find(instanceId).isEmpty()) {
-            throw new SnapshotNotFoundException(instanceId);
-        }
-        return Optional.empty();
+        return once.writeIfFree(
+                        operation,
+                        task.claim().instanceId(),
+                        first,
+                        write -> write(task, write, false),
+                        (stored, write) -> writeLocked(stored, task, write, false))
+                .map(committed -> followed(operation, task, committed));
     }
 
     /** What has been asked of the instance comes after what was stored. */

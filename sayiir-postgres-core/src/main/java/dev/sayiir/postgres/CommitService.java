@@ -20,57 +20,47 @@ final class CommitService {
     private final TransientFailures failures;
     private final CheckpointRepository checkpoints;
     private final ClaimRepository claims;
-    private final InstanceRepository instances;
     private final SnapshotLoader loader;
     private final SnapshotSaver saver;
-    private final InstanceLock lock;
+    private final OnceLocked once;
     private final ClaimService claiming;
 
     CommitService(
             TransientFailures failures,
             CheckpointRepository checkpoints,
             ClaimRepository claims,
-            InstanceRepository instances,
             SnapshotLoader loader,
             SnapshotSaver saver,
-            InstanceLock lock,
+            OnceLocked once,
             ClaimService claiming) {
         this.failures = failures;
         this.checkpoints = checkpoints;
         this.claims = claims;
-        this.instances = instances;
         this.loader = loader;
         this.saver = saver;
-        this.lock = lock;
+        this.once = once;
         this.claiming = claiming;
     }
 
     /** Waits for whoever is changing the instance. */
     CommittedTask commit(StoreOperation operation, TaskCommit.OfTask task) {
-        String instanceId = task.claim().instanceId();
-        Committed committed = failures.retryWrite(
+        Committed committed = once.write(
                 operation,
-                instanceId,
-                write -> write(task, write, true)
-                        .orElseGet(() -> lock.ifStored(
-                                        instanceId,
-                                        stored -> writeLocked(stored, task, write, true)
-                                                .orElseThrow(() -> InstanceLock.broken(instanceId)))
-                                .orElseThrow(() -> new SnapshotNotFoundException(instanceId))));
+                task.claim().instanceId(),
+                write -> write(task, write, true),
+                (stored, write) -> writeLocked(stored, task, write, true));
         return followed(operation, task, committed);
     }
 
     /** The same without waiting: empty if somebody else is changing the instance at this moment. */
     Optional<CommittedTask> commitIfFree(StoreOperation operation, TaskCommit.OfTask task, Write first) {
-        String instanceId = task.claim().instanceId();
-        Optional<Committed> committed = failures.retryWrite(operation, instanceId, first, write -> {
-            Optional<Committed> written = write(task, write, false);
-            return written.isPresent()
-                    ? written
-                    : lock.ifFree(instanceId, stored -> writeLocked(stored, task, write, false))
-                            .orElseGet(() -> locked(instanceId));
-        });
-        return committed.map(it -> followed(operation, task, it));
+        return once.writeIfFree(
+                        operation,
+                        task.claim().instanceId(),
+                        first,
+                        write -> write(task, write, false),
+                        (stored, write) -> writeLocked(stored, task, write, false))
+                .map(committed -> followed(operation, task, committed));
     }
 
     /** What it is that commits the task, to be stored together with others. */
@@ -80,14 +70,6 @@ final class CommitService {
 
     private Optional<Committed> write(TaskCommit.OfTask task, Write write, boolean waits) {
         return checkpoints.commit(prepare(task, write), waits);
-    }
-
-    /** Nothing, if it is there but cannot be had. */
-    private Optional<Committed> locked(String instanceId) {
-        if (instances.find(instanceId).isEmpty()) {
-            throw new SnapshotNotFoundException(instanceId);
-        }
-        return Optional.empty();
     }
 
     /**

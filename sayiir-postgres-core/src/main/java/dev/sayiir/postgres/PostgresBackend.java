@@ -157,9 +157,10 @@ public final class PostgresBackend
         this.dispatch = new DispatchRepository(jdbc, name);
         this.dispatching =
                 new DispatchService(failures, dispatch, claims, instances, loader, signals, claiming, wakeUps);
-        this.commits = new CommitService(failures, checkpoints, claims, instances, loader, saver, lock, claiming);
+        OnceLocked once = new OnceLocked(failures, instances, lock);
+        this.commits = new CommitService(failures, checkpoints, claims, loader, saver, once, claiming);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
-        this.branches = new BranchService(failures, branchTasks, claims, instances, saver, lock, claiming);
+        this.branches = new BranchService(branchTasks, claims, saver, once, claiming);
         this.groups = new GroupCommits(failures, limits, checkpoints, branchTasks, commits, branches);
         this.ownDataSource = builder.ownDataSource;
         this.settings = builder;

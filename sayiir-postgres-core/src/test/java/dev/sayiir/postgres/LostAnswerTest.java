@@ -70,6 +70,16 @@ class LostAnswerTest {
     void disconnect() {
         pool.close();
         proxy.close();
+        // What the server has been left at alone is done before the next operation begins anew.
+        await().until(() -> working() == 0);
+    }
+
+    private static int working() {
+        Integer count = jdbc.queryForObject("""
+                SELECT count(*) FROM pg_catalog.pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'
+                """, Integer.class);
+        return count == null ? 0 : count;
     }
 
     record Outcome(Object result, List<Map<String, Object>> stored) {
