@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -100,13 +101,16 @@ public final class ChildJvm implements AutoCloseable {
     /**
      * Stops it where it is, as SIGSTOP does, and lets it go on after a while, whatever becomes of this JVM until then.
      *
-     * @param seconds how long it stands still
+     * @param time how long it stands still
      * @return ends when it goes on again
      */
-    public CompletableFuture<Process> standStill(int seconds) {
+    public CompletableFuture<Process> standStill(Duration time) {
         String pid = Long.toString(process.pid());
         try {
-            return new ProcessBuilder("sh", "-c", "kill -STOP " + pid + "; sleep " + seconds + "; kill -CONT " + pid)
+            return new ProcessBuilder(
+                            "sh",
+                            "-c",
+                            "kill -STOP " + pid + "; sleep " + time.toMillis() / 1_000.0 + "; kill -CONT " + pid)
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start()

@@ -265,8 +265,12 @@ final class Bystanders implements AutoCloseable {
                 .until(() -> held.getCount() == 0);
     }
 
+    boolean isTransactionOpen() {
+        return transaction.isAlive();
+    }
+
     void commit() {
-        assertThat(transaction.isAlive()).as("the transaction is open still").isTrue();
+        assertThat(isTransactionOpen()).as("the transaction is open still").isTrue();
         commit.countDown();
         await().atMost(PATIENCE).until(() -> !transaction.isAlive());
     }

@@ -28,7 +28,7 @@ final class SoakFaults implements AutoCloseable {
     private static final Path LOGS = Path.of("target", "soak-processes");
     private static final int PROCESSES = 3;
     private static final int LONGEST_HOLD_SECONDS = 4;
-    private static final int LONGEST_STOP_SECONDS = 2 * (int) SoakProcess.TTL.toSeconds();
+    private static final int LONGEST_STOP_MILLIS = 2 * (int) SoakProcess.TTL.toMillis();
     private static final String OWN = "soak-test";
 
     enum Kind {
@@ -113,7 +113,8 @@ final class SoakFaults implements AutoCloseable {
             case STAND_STILL -> {
                 boolean free = passing.size() < PROCESSES;
                 if (free) {
-                    passing.add(processes.get(which).standStill(1 + random.nextInt(LONGEST_STOP_SECONDS)));
+                    passing.add(
+                            processes.get(which).standStill(Duration.ofMillis(random.nextInt(LONGEST_STOP_MILLIS))));
                 }
                 yield free;
             }

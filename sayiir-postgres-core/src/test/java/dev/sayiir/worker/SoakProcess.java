@@ -80,8 +80,9 @@ final class SoakProcess {
                 task.claimToken());
         if (random.nextInt(ONE_IN) == 0) {
             throw new IllegalStateException("now and then");
-        } else if (random.nextInt(ONE_IN) == 0) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+        } else if (task.instanceId().endsWith("7")) {
+            // long enough for two to be at it, if one stands still that has lost its claim
+            LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
         }
         if (DONE.incrementAndGet() == SOME) {
             System.out.println(WORKING);
