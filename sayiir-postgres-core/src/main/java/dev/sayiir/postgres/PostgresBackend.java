@@ -211,7 +211,7 @@ public final class PostgresBackend
      *
      * <pre>{@code
      * PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
-     * TaskWorker worker = TaskWorker.builder(backend, reserved, reserved)
+     * TaskWorker worker = TaskWorker.builder(reserved).resultsFrom(backend)
      *         .wakeUps(backend)
      * }</pre>
      *

@@ -77,7 +77,7 @@ public final class TaskWorker implements AutoCloseable {
         Committer committer =
                 new Committer(settings.snapshots, group, oneAtATime, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
-                settings.snapshots,
+                settings.results,
                 new JsonPayloads(settings.mapper),
                 timer,
                 listener,

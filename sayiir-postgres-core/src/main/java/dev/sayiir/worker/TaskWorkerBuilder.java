@@ -5,6 +5,7 @@ import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.workflow.Identifiers;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class TaskWorkerBuilder {
 
     final SnapshotStore snapshots;
+    TaskResultStore results;
     final SignalStore signals;
     final TaskClaimStore claims;
     final Set<String> workflows = new LinkedHashSet<>();
@@ -42,8 +44,21 @@ public final class TaskWorkerBuilder {
 
     TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
         this.snapshots = snapshots;
+        this.results = snapshots;
         this.signals = signals;
         this.claims = claims;
+    }
+
+    /**
+     * Sets where handlers read the results of other tasks, so that they do not take the connections of a worker that has its
+     * own.
+     *
+     * @param store the results of the same instances; those of the snapshots unless set
+     * @return this
+     */
+    public TaskWorkerBuilder resultsFrom(TaskResultStore store) {
+        this.results = store;
+        return this;
     }
 
     /**

@@ -81,7 +81,8 @@ final class Bystanders implements AutoCloseable {
                 .migration(MigrationMode.NONE)
                 .notifyMode(NotifyMode.POLL)
                 .build();
-        this.worker = TaskWorker.builder(backend, reserved, reserved)
+        this.worker = TaskWorker.builder(reserved)
+                .resultsFrom(backend)
                 .workflow(WORKFLOW)
                 .handler(TaskHandler.of("first", String.class, this::first))
                 .handler(TaskHandler.of("limited", String.class, this::first).timeout(BEAT))

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -90,6 +91,62 @@ class ReservedConnectionsTest {
             assertThat(calls).hasSize(TASKS);
             assertThat(calls.values()).allMatch(count -> count.get() == 1);
             assertThat(reserved.maxConnections()).hasValue(Math.min(4, size / 2));
+        }
+    }
+
+    /** What has to be read for that is read by the worker's own connections as well. */
+    @Test
+    void R28_a_result_that_somebody_has_overtaken_is_stored_though_handlers_hold_all_other_connections()
+            throws Exception {
+        CountDownLatch begun = new CountDownLatch(2);
+        CountDownLatch overtaken = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (HikariDataSource pool = pool(8);
+                HikariDataSource callers = pool(2);
+                PostgresBackend backend = PostgresBackend.builder(pool)
+                        .notifyMode(NotifyMode.POLL)
+                        .build();
+                PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
+                PostgresBackend caller = PostgresBackend.builder(callers)
+                        .notifyMode(NotifyMode.POLL)
+                        .build()) {
+            reserved.ping();
+            Workflows workflows = Workflows.of(caller);
+            workflows.start(WORKFLOW, "holding", "in");
+            workflows.start(WORKFLOW, "overtaken", "in");
+            try (TaskWorker worker = TaskWorker.builder(reserved)
+                    .resultsFrom(backend)
+                    .workflow(WORKFLOW)
+                    .handler(TaskHandler.of("first", String.class, (in, task) -> {
+                        if (task.instanceId().equals("overtaken")) {
+                            begun.countDown();
+                            overtaken.await();
+                            return TaskOutcome.complete("done");
+                        }
+                        try (Connection one = pool.getConnection();
+                                Connection two = pool.getConnection();
+                                Connection three = pool.getConnection();
+                                Connection four = pool.getConnection()) {
+                            begun.countDown();
+                            goOn.await();
+                        }
+                        return TaskOutcome.complete("done");
+                    }))
+                    .pollInterval(Duration.ofMillis(20))
+                    .build()) {
+                worker.start();
+                await().atMost(Duration.ofMinutes(1)).until(() -> begun.getCount() == 0);
+                assertThat(pool.getHikariPoolMXBean().getActiveConnections()).isEqualTo(8);
+                caller.saveSnapshot(caller.loadSnapshot("overtaken"));
+                overtaken.countDown();
+
+                await().atMost(Duration.ofSeconds(20))
+                        .until(() -> workflows.status("overtaken") == WorkflowStatus.COMPLETED);
+                assertThat(workflows.status("holding")).isEqualTo(WorkflowStatus.IN_PROGRESS);
+                goOn.countDown();
+                await().atMost(Duration.ofMinutes(1))
+                        .until(() -> workflows.status("holding") == WorkflowStatus.COMPLETED);
+            }
         }
     }
 

@@ -56,7 +56,8 @@ final class SoakProcess {
                 PostgresBackend.builder(pool).migration(MigrationMode.NONE).build();
         PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
         JdbcTemplate jdbc = new JdbcTemplate(pool);
-        TaskWorkerBuilder worker = TaskWorker.builder(backend, reserved, reserved)
+        TaskWorkerBuilder worker = TaskWorker.builder(reserved)
+                .resultsFrom(backend)
                 .workflow(WORKFLOW)
                 .wakeUps(backend)
                 .concurrency(16)

@@ -97,7 +97,8 @@ public final class SayiirWorkerAutoConfiguration {
                 return Optional.empty();
             }
             Optional<PostgresBackend> reserved = WorkerConnections.reserved(signals, claims, worker.concurrency());
-            TaskWorkerBuilder builder = reserved.map(own -> TaskWorker.builder(snapshots, own, own))
+            TaskWorkerBuilder builder = reserved.map(
+                            own -> TaskWorker.builder(own).resultsFrom(snapshots))
                     .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
             mapper.ifUnique(builder::mapper);
             apply(builder, worker, claim);
