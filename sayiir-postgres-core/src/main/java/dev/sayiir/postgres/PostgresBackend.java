@@ -530,11 +530,18 @@ public final class PostgresBackend
     @Override
     public List<CommitResult> commitTasks(List<TaskCommit> commits) {
         List<CommitResult> results =
-                operations.inSteps(StoreOperation.of("commitTasks"), operation -> groups.commit(operation, commits));
+                operations.inSteps(commitOf(commits), operation -> groups.commit(operation, commits));
         if (results.stream().anyMatch(it -> it instanceof CommitResult.Stored stored && stored.mayBeDue())) {
             wakeUps.announce();
         }
         return results;
+    }
+
+    /** One alone is in the trace of its instance; several have no trace in common. */
+    private static StoreOperation commitOf(List<TaskCommit> commits) {
+        return commits.size() == 1 && commits.get(0) instanceof TaskCommit.OfTask task
+                ? with("commitTasks", task.snapshot())
+                : StoreOperation.of("commitTasks");
     }
 
     @Override

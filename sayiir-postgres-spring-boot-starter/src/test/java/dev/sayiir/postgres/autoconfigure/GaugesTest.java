@@ -107,7 +107,8 @@ class GaugesTest extends StarterTest {
     private static Map<String, Long> gauges(MeterRegistry registry) {
         Map<String, Long> values = new TreeMap<>();
         registry.getMeters().stream()
-                .filter(meter -> meter instanceof Gauge && meter.getId().getName().startsWith("sayiir."))
+                .filter(meter ->
+                        meter instanceof Gauge && meter.getId().getName().startsWith("sayiir."))
                 .forEach(meter -> values.put(name(meter), (long) ((Gauge) meter).value()));
         return values;
     }
