@@ -221,7 +221,7 @@ class OrdersHttpTest {
                     .isGreaterThanOrEqualTo(1);
             assertThat(get("/actuator/prometheus").body())
                     .containsPattern("sayiir_workflows\\{status=\"Completed\"} [1-9]")
-                    .containsPattern("sayiir_store_operations_seconds_count\\{.*operation=\"commitTask\"");
+                    .containsPattern("sayiir_store_operations_seconds_count\\{.*operation=\"commitTasks\"");
         });
     }
 
