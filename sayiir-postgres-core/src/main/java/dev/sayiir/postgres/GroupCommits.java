@@ -15,23 +15,29 @@ import dev.sayiir.persistence.TaskCommit.OfTask;
 import dev.sayiir.persistence.ValueLimits;
 import dev.sayiir.persistence.ValueTooLargeException;
 import dev.sayiir.workflow.SayiirException;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionOperations;
 
 /**
- * Commits tasks together: plain steps in one statement, tasks of branches in another. What was not stored by these, and what
- * is neither, is committed by itself, which finds out why; so that no task fails or delays another. Waits for nobody.
+ * Commits tasks together: plain steps in one statement, tasks of branches in another, and what else comes of a task in one
+ * transaction. What was not stored by these is committed by itself, which finds out why; so that no task fails or delays
+ * another. Waits for nobody.
  */
 final class GroupCommits {
 
     private final TransientFailures failures;
     private final ValueLimits limits;
+    private final TransactionOperations transactions;
     private final CheckpointRepository checkpoints;
     private final BranchRepository branchTasks;
     private final CommitService tasks;
@@ -40,12 +46,14 @@ final class GroupCommits {
     GroupCommits(
             TransientFailures failures,
             ValueLimits limits,
+            TransactionOperations transactions,
             CheckpointRepository checkpoints,
             BranchRepository branchTasks,
             CommitService tasks,
             BranchService branches) {
         this.failures = failures;
         this.limits = limits;
+        this.transactions = transactions;
         this.checkpoints = checkpoints;
         this.branchTasks = branchTasks;
         this.tasks = tasks;
@@ -55,7 +63,7 @@ final class GroupCommits {
     List<CommitResult> commit(StoreOperation operation, List<TaskCommit> commits) {
         List<Pending> all = commits.stream().map(Pending::new).toList();
         List<Pending> storable = all.stream().filter(this::isStorable).toList();
-        commitSteps(operation, storable);
+        commitTasks(operation, storable);
         commitBranchTasks(operation, storable);
         return all.stream()
                 .map(it -> it.result.orElseGet(() -> alone(operation, it)))
@@ -95,22 +103,29 @@ final class GroupCommits {
     }
 
     /** One of each instance: two cannot both follow from the same version of it. */
-    private void commitSteps(StoreOperation operation, List<Pending> all) {
-        List<Pending> group = new ArrayList<>();
-        List<Commit> steps = new ArrayList<>();
+    private void commitTasks(StoreOperation operation, List<Pending> all) {
+        Map<Pending, Commit> steps = new LinkedHashMap<>();
+        Map<Pending, Commit> others = new LinkedHashMap<>();
         Set<String> instances = new HashSet<>();
         for (Pending pending : all) {
             if (pending.commit instanceof OfTask task && instances.add(pending.instanceId())) {
-                prepared(pending, task).filter(Commit::isStep).ifPresent(step -> {
-                    group.add(pending);
-                    steps.add(step);
-                });
+                prepared(pending, task).ifPresent(commit -> (commit.isStep() ? steps : others).put(pending, commit));
             }
         }
+        Following<CheckpointRepository.Committed> following =
+                (pending, committed) -> stored(tasks.followed(operation, (OfTask) pending.commit, committed));
         together(
-                group,
-                () -> checkpoints.commitSteps(steps, false),
-                (pending, committed) -> stored(tasks.followed(operation, (OfTask) pending.commit, committed)));
+                List.copyOf(steps.keySet()),
+                () -> checkpoints.commitSteps(List.copyOf(steps.values()), false),
+                following);
+        together(List.copyOf(others.keySet()), () -> inOneTransaction(others.values()), following);
+    }
+
+    /** A statement for each, since they have little in common, but one end of the transaction, which is what takes time. */
+    private List<Optional<CheckpointRepository.Committed>> inOneTransaction(Collection<Commit> commits) {
+        return Objects.requireNonNull(transactions.execute(transaction -> commits.stream()
+                .map(commit -> checkpoints.commit(commit, false))
+                .toList()));
     }
 
     /** What cannot be encoded has its result by that. */

@@ -135,7 +135,8 @@ public final class PostgresBackend
         this.limits = builder.limits;
         this.status = new StatusRepository(jdbc, name);
         this.instances = new InstanceRepository(jdbc, name);
-        InstanceLock lock = new InstanceLock(instances, new TransactionTemplate(transactionManager), failures);
+        TransactionTemplate transactions = new TransactionTemplate(transactionManager);
+        InstanceLock lock = new InstanceLock(instances, transactions, failures);
         CheckpointRepository checkpoints = new CheckpointRepository(jdbc, name);
         this.saver = new SnapshotSaver(instances, checkpoints, builder.codecs, lock, observer);
         this.loader = new SnapshotLoader(jdbc, name, builder.codecs);
@@ -161,7 +162,7 @@ public final class PostgresBackend
         this.commits = new CommitService(failures, checkpoints, claims, loader, saver, once, claiming);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
         this.branches = new BranchService(branchTasks, claims, saver, once, claiming);
-        this.groups = new GroupCommits(failures, limits, checkpoints, branchTasks, commits, branches);
+        this.groups = new GroupCommits(failures, limits, transactions, checkpoints, branchTasks, commits, branches);
         this.ownDataSource = builder.ownDataSource;
         this.settings = builder;
         this.sharesWakeUps = shared.isPresent();
