@@ -63,8 +63,11 @@ final class GroupCommits {
     List<CommitResult> commit(StoreOperation operation, List<TaskCommit> commits) {
         List<Pending> all = commits.stream().map(Pending::new).toList();
         List<Pending> storable = all.stream().filter(this::isStorable).toList();
-        commitTasks(operation, storable);
-        commitBranchTasks(operation, storable);
+        // One alone would only be encoded twice.
+        if (storable.size() > 1) {
+            commitTasks(operation, storable);
+            commitBranchTasks(operation, storable);
+        }
         return all.stream()
                 .map(it -> it.result.orElseGet(() -> alone(operation, it)))
                 .toList();
