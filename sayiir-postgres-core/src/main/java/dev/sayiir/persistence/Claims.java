@@ -9,6 +9,7 @@ import dev.sayiir.workflow.SnapshotBuilder;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.InProgress;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,21 @@ public final class Claims {
                 && snapshot.openTask()
                         .filter(task -> !task.waiting() && task.notBefore().isEmpty())
                         .isPresent();
+    }
+
+    /**
+     * A claim that is carried on keeps its end while at least half of the time asked for is left: its worker renews it
+     * anyway, and a store does not have to touch the queue.
+     *
+     * @param expiresAt until when the claim on the task before lasts
+     * @param now the store's clock
+     * @param carryOn the time asked for
+     * @return until when the claim on the next task lasts
+     */
+    public static Instant carriedUntil(Instant expiresAt, Instant now, Duration carryOn) {
+        Instant asked = now.plus(carryOn);
+        boolean lasts = !expiresAt.isBefore(now.plus(carryOn.dividedBy(2))) && !expiresAt.isAfter(asked);
+        return lasts ? expiresAt : asked;
     }
 
     /**

@@ -138,7 +138,8 @@ public interface TaskClaimStore {
      *
      * @param claim the claim on the task
      * @param snapshot the instance as it is to be: made from a snapshot that was loaded or saved while the task was held
-     * @param carryOn for how long to claim the next task; empty to leave it to whoever asks first
+     * @param carryOn for how long to claim the next task, which keeps the end of this claim while at least half of that is
+     *     left; empty to leave it to whoever asks first
      * @return the stored snapshot, and the claim on the next task if there is one
      * @throws ClaimLostException if the claim is not held any more; nothing was written
      * @throws StaleSnapshotException if another checkpoint was saved meanwhile; nothing was written
@@ -157,7 +158,8 @@ public interface TaskClaimStore {
      *
      * @param claim the claim on the task, which has a {@link TaskClaim#branch() branch}
      * @param outcome what came out of it
-     * @param carryOn for how long to claim the next task of the branch; empty to leave it to whoever asks first
+     * @param carryOn for how long to claim the next task of the branch, which keeps the end of this claim while at least
+     *     half of that is left; empty to leave it to whoever asks first
      * @return the claim on the next task if there is one
      * @throws ClaimLostException if the claim is not held any more; nothing was written
      * @throws TerminalStateException if the instance is finished

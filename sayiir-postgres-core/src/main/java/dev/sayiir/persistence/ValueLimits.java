@@ -6,7 +6,6 @@ import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -54,7 +53,7 @@ public record ValueLimits(int maxPayloadBytes) {
         String instanceId = snapshot.instanceId();
         TaskChanges changes = snapshot.taskChanges().orElseGet(() -> {
             snapshot.initialInput().ifPresent(input -> requirePayload(instanceId, "initial input", input));
-            return TaskChanges.replacing(Set.of(), Map.of(), snapshot);
+            return TaskChanges.replacing(Set.of(), snapshot);
         });
         changes.completed().forEach((taskId, output) -> requireOutput(instanceId, taskId, output));
         if (snapshot.state() instanceof WorkflowState.Failed failed) {

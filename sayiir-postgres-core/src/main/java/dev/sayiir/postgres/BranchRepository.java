@@ -26,58 +26,52 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
  */
 final class BranchRepository {
 
-    /**
-     * All that a commit writes is written by a function of the schema, which {@code V1__workflows.sql} explains: called once
-     * for each task, in one transaction.
-     */
+    /** All that a commit writes is written by a function of the schema, which {@code v1/committing.sql} explains. */
     private static final String COMMIT = """
-            SELECT s.place, c.next_claim_token, c.next_claimed_at, c.next_expires_at, c.signalled
-            FROM unnest(:instanceIds::text[], :taskIds::text[], :claimTokens::bigint[], :outputs::bytea[], :writeIds::bigint[],
-                        :nextTaskIds::text[], :delays::bigint[], :carryOn::bigint[], :workerIds::text[])
-                 WITH ORDINALITY AS s (instance_id, task_id, claim_token, output, write_id,
-                                       next_task_id, delay, carry_on, worker_id, place)
-            CROSS JOIN LATERAL ${schema}.sayiir_commit_branch(
-                :waits, s.instance_id, s.task_id, s.claim_token, s.output, s.write_id,
-                s.next_task_id, s.delay, s.carry_on, s.worker_id) AS c
-            WHERE c.checkpoint_version IS NOT NULL
+            SELECT c.ordinal, c.next_claim_token, c.next_claimed_at, c.next_expires_at, c.signalled
+            FROM ${schema}.sayiir_commit_branches(
+                p_instance_ids => :instanceIds,
+                p_branches => :branches,
+                p_task_ids => :taskIds,
+                p_claim_tokens => :claimTokens,
+                p_outputs => :outputs,
+                p_write_ids => :writeIds,
+                p_next_task_ids => :nextTaskIds,
+                p_delays => :delays,
+                p_carry_on => :carryOn) AS c
             """;
 
-    /** Changes nothing but the task: no result has been added to the instance. The clock is read when it is locked. */
+    /** Changes nothing but the claim: no result has been added to the instance. The clock is read when it is locked. */
     private static final String RETRY = """
             WITH held AS MATERIALIZED (
-                SELECT t.instance_id, t.task_id
-                FROM ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.instance_id = :instanceId
-                  AND t.task_id = :taskId
-                  AND t.claim_token = :claimToken
-                  AND t.branch IS NOT NULL
-                FOR UPDATE%s
+                SELECT c.instance_id, c.branch
+                FROM ${schema}.sayiir_task_claims AS c
+                WHERE c.instance_id = :instanceId AND c.branch = :branch AND c.claim_token = :claimToken
+                FOR UPDATE SKIP LOCKED
             )
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            UPDATE ${schema}.sayiir_task_claims AS c
             SET claim_token = NULL,
                 claimed_at = NULL,
-                claim_expires_at = NULL,
-                ready_at = CASE WHEN t.ready_at IS NOT NULL
+                expires_at = NULL,
+                ready_at = CASE WHEN c.ready_at IS NOT NULL
                                 THEN clock_timestamp() + :backOff * interval '1 microsecond' END,
                 not_before = clock_timestamp() + :backOff * interval '1 microsecond',
                 last_failed_worker = :workerId,
-                failures = t.failures + 1,
+                failures = c.failures + 1,
                 error = :error
             FROM held AS h
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
-            RETURNING ${schema}.sayiir_is_signalled(t.instance_id) AS signalled
+            WHERE c.instance_id = h.instance_id AND c.branch = h.branch
+            RETURNING ${schema}.sayiir_is_signalled(c.instance_id) AS signalled
             """;
 
     private final NamedParameterJdbcOperations jdbc;
     private final String commit;
     private final String retry;
-    private final String retryIfFree;
 
     BranchRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.commit = schema.in(COMMIT);
-        this.retry = schema.in(RETRY.formatted(""));
-        this.retryIfFree = schema.in(RETRY.formatted(" SKIP LOCKED"));
+        this.retry = schema.in(RETRY);
     }
 
     /** The claim that a commit carried on, and whether a cancel or a pause is pending. */
@@ -109,15 +103,19 @@ final class BranchRepository {
 
     /**
      * Commits tasks together; at the place of each what was stored, or that nothing was: the claim is lost, the instance is
-     * finished or gone, or, unless it waits, somebody else has locked the instance or the task.
+     * finished or gone, or somebody else has locked the instance or the task.
      */
-    List<Optional<Committed>> commit(List<Commit> tasks, boolean waits) {
+    List<Optional<Committed>> commit(List<Commit> tasks) {
         List<Optional<Committed>> committed = new ArrayList<>(Collections.nCopies(tasks.size(), Optional.empty()));
         Params params = new Params()
-                .flag("waits", waits)
                 .texts(
                         "instanceIds",
                         tasks.stream().map(it -> it.claim().instanceId()).toList())
+                .texts(
+                        "branches",
+                        tasks.stream()
+                                .map(it -> ClaimRepository.branch(it.claim()))
+                                .toList())
                 .texts("taskIds", tasks.stream().map(it -> it.claim().taskId()).toList())
                 .numbers(
                         "claimTokens",
@@ -126,13 +124,10 @@ final class BranchRepository {
                 .numbers("writeIds", tasks.stream().map(it -> it.write().id()).toList())
                 .texts("nextTaskIds", nullable(tasks, Commit::nextTaskId))
                 .numbers("delays", nullable(tasks, Commit::delay))
-                .numbers("carryOn", nullable(tasks, Commit::carriedOn))
-                .texts(
-                        "workerIds",
-                        tasks.stream().map(it -> it.claim().workerId()).toList());
+                .numbers("carryOn", nullable(tasks, Commit::carriedOn));
         jdbc.query(commit, params, row -> {
-            int place = row.getInt("place") - 1;
-            committed.set(place, Optional.of(new Committed(next(row, tasks.get(place)), row.getBoolean("signalled"))));
+            int index = row.getInt("ordinal") - 1;
+            committed.set(index, Optional.of(new Committed(next(row, tasks.get(index)), row.getBoolean("signalled"))));
         });
         return committed;
     }
@@ -143,19 +138,16 @@ final class BranchRepository {
         return parts;
     }
 
-    /** Empty if the claim is lost, or, unless it waits, somebody else has locked the task. */
-    Optional<Committed> retry(TaskClaim claim, Retry outcome, boolean waits) {
+    /** Empty if the claim is lost, or somebody else has locked it. */
+    Optional<Committed> retry(TaskClaim claim, Retry outcome) {
         Params params = Params.of("instanceId", claim.instanceId())
-                .text("taskId", claim.taskId())
+                .text("branch", ClaimRepository.branch(claim))
                 .number("claimToken", claim.claimToken())
                 .text("workerId", claim.workerId())
                 .number("backOff", ClaimRepository.micros(outcome.backOff()))
                 .text("error", outcome.error());
         return jdbc
-                .query(
-                        waits ? retry : retryIfFree,
-                        params,
-                        (row, number) -> new Committed(Optional.empty(), row.getBoolean("signalled")))
+                .query(retry, params, (row, number) -> new Committed(Optional.empty(), row.getBoolean("signalled")))
                 .stream()
                 .findFirst();
     }

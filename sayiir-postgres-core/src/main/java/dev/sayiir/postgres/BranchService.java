@@ -39,7 +39,7 @@ final class BranchService {
         Committed committed = once.write(
                 operation,
                 task.claim().instanceId(),
-                write -> write(task, write, true),
+                write -> write(task, write),
                 (stored, write) -> writeLocked(stored, task, write, true));
         return followed(operation, task, committed);
     }
@@ -50,7 +50,7 @@ final class BranchService {
                         operation,
                         task.claim().instanceId(),
                         first,
-                        write -> write(task, write, false),
+                        write -> write(task, write),
                         (stored, write) -> writeLocked(stored, task, write, false))
                 .map(committed -> followed(operation, task, committed));
     }
@@ -73,13 +73,13 @@ final class BranchService {
         }
         InstanceLock.requireUnfinished(task.claim().instanceId(), stored);
         claiming.requireHeld(task.claim(), waits);
-        return write(task, write, waits);
+        return write(task, write);
     }
 
-    private Optional<Committed> write(TaskCommit.OfBranchTask task, Write write, boolean waits) {
+    private Optional<Committed> write(TaskCommit.OfBranchTask task, Write write) {
         return task.outcome() instanceof BranchOutcome.Retry retry
-                ? branches.retry(task.claim(), retry, waits)
-                : branches.commit(List.of(new Commit(task.claim(), task.outcome(), task.carryOn(), write)), waits)
+                ? branches.retry(task.claim(), retry)
+                : branches.commit(List.of(new Commit(task.claim(), task.outcome(), task.carryOn(), write)))
                         .get(0);
     }
 

@@ -1,10 +1,8 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.Signals;
-import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.BranchInputs.Slice;
-import dev.sayiir.postgres.TaskRows.Closed;
-import dev.sayiir.postgres.TaskRows.Put;
+import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
@@ -42,17 +40,10 @@ final class CheckpointParams {
     }
 
     /** Those of one that commits a task, and carries its claim on to the next one if it is to. */
-    static Params committing(Commit commit, boolean waits) {
-        Checkpoint checkpoint = commit.checkpoint();
-        TaskClaim claim = commit.claim();
-        TaskRows rows = TaskRows.of(checkpoint.snapshot(), checkpoint.changes());
-        boolean done = rows.isOnlyDone(claim.taskId());
-        return adding(of(checkpoint, done ? rows.without(claim.taskId()) : rows))
-                .text("claimedTaskId", claim.taskId())
-                .number("claimToken", claim.claimToken())
-                .flag("claimedDone", done)
-                .flag("waits", waits)
-                .text("workerId", claim.workerId())
+    static Params committing(Commit commit) {
+        return adding(of(commit.checkpoint()))
+                .text("claimedBranch", ClaimRepository.branch(commit.claim()))
+                .number("claimToken", commit.claim().claimToken())
                 .number("carryOn", commit.carryOn());
     }
 
@@ -63,16 +54,6 @@ final class CheckpointParams {
     }
 
     private static Params of(Checkpoint checkpoint) {
-        return of(checkpoint, TaskRows.of(checkpoint.snapshot(), checkpoint.changes()))
-                .text("claimedTaskId", Optional.empty())
-                .number("claimToken", OptionalLong.empty())
-                .flag("claimedDone", false)
-                .flag("waits", true)
-                .text("workerId", Optional.empty())
-                .number("carryOn", OptionalLong.empty());
-    }
-
-    private static Params of(Checkpoint checkpoint, TaskRows rows) {
         WorkflowSnapshot snapshot = checkpoint.snapshot();
         TaskChanges changes = checkpoint.changes();
         Optional<ExecutionPosition> position = snapshot.position();
@@ -93,38 +74,30 @@ final class CheckpointParams {
                 .texts("completedTaskIds", changes.completed().keySet())
                 .payloads("outputs", changes.completed().values())
                 .texts("withdrawnTaskIds", changes.withdrawn());
-        open(params, snapshot, changes);
-        branches(params, snapshot, rows);
-        return params.texts("putTaskIds", rows.put().stream().map(Put::taskId).toList())
-                .flags("putDone", rows.put().stream().map(Put::done).toList())
-                .texts(
-                        "putBranches",
-                        rows.put().stream()
-                                .map(row -> row.branch().orElse(null))
-                                .toList())
-                .texts(
-                        "closedTaskIds",
-                        rows.closed().stream().map(Closed::taskId).toList())
-                .texts(
-                        "closedStatuses",
-                        rows.closed().stream().map(Closed::status).toList())
-                .flags(
-                        "closedWithdrawn",
-                        rows.closed().stream().map(Closed::withdrawn).toList())
-                .flag("forkLeft", changes.forkLeft())
-                .text("leftStatus", TaskRows.leftAs(snapshot.status(), false));
+        open(params, snapshot);
+        branches(params, snapshot, changes);
+        return params.text("claimedBranch", Optional.empty())
+                .number("claimToken", OptionalLong.empty())
+                .number("carryOn", OptionalLong.empty());
     }
 
-    /** The inputs that branches have of their own, and where in them that of each task is that begins a branch. */
-    private static void branches(Params params, WorkflowSnapshot snapshot, TaskRows rows) {
+    /** The branches that begin, the inputs that they have of their own, and where in these that of each is. */
+    private static void branches(Params params, WorkflowSnapshot snapshot, TaskChanges changes) {
         BranchInputs inputs = BranchInputs.of(snapshot.fork());
+        Map<String, Branch> begun = changes.branchesToOpen(snapshot);
         Map<String, Slice> slices = inputs.slices();
-        List<Optional<Slice>> ofPut =
-                rows.put().stream().map(row -> row.branch().map(slices::get)).toList();
-        params.bytes("branchInputs", inputs.value())
+        List<Optional<Slice>> given = begun.keySet().stream()
+                .map(label -> Optional.ofNullable(slices.get(label)))
+                .toList();
+        params.flag("forkLeft", changes.forkLeft())
+                .texts("branches", begun.keySet())
+                .texts(
+                        "branchTaskIds",
+                        begun.values().stream().map(Branch::taskId).toList())
+                .numbers("branchInputStarts", of(given, Slice::start))
+                .numbers("branchInputBytes", of(given, Slice::bytes))
                 .text("branchesAfter", snapshot.fork().flatMap(AtFork::afterTaskId))
-                .numbers("putInputStarts", of(ofPut, Slice::start))
-                .numbers("putInputBytes", of(ofPut, Slice::bytes));
+                .bytes("branchInputs", inputs.value());
     }
 
     private static List<@Nullable Long> of(List<Optional<Slice>> slices, Function<Slice, Long> number) {
@@ -133,18 +106,10 @@ final class CheckpointParams {
         return numbers;
     }
 
-    private static void open(Params params, WorkflowSnapshot snapshot, TaskChanges changes) {
+    private static void open(Params params, WorkflowSnapshot snapshot) {
         Optional<OpenTask> open = snapshot.openTask();
         Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
         params.text("openTaskId", open.map(OpenTask::taskId))
-                .flag(
-                        "openDone",
-                        open.filter(task -> changes.completed().containsKey(task.taskId()))
-                                .isPresent())
-                .flag(
-                        "openWithdrawn",
-                        open.filter(task -> changes.withdrawn().contains(task.taskId()))
-                                .isPresent())
                 .flag("waiting", open.filter(OpenTask::waiting).isPresent())
                 .time("notBefore", open.flatMap(OpenTask::notBefore))
                 .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))

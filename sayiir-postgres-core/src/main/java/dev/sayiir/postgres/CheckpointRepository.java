@@ -21,51 +21,90 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 final class CheckpointRepository {
 
     /**
-     * All that a checkpoint writes is written by a function of the schema, which {@code V1__workflows.sql} explains. The
+     * All that a checkpoint writes is written by a function of the schema, which {@code v1/saving.sql} explains. The
      * casts are where the driver would send a type that the function is not looked up by.
      */
     private static final String CHECKPOINT = """
             SELECT c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at, c.signalled
             FROM ${schema}.sayiir_checkpoint(
-                :instanceId, :basedOn, :incarnation, :writeId,
-                :baseline, :createdAt, :definitionHash, :initialInput,
-                :status, :positionKind, :currentTaskId, :completedTaskCount::integer, :taskPriority::smallint,
-                :taskTags, :traceParent, :error, :statusReason, :statusRequestedBy,
-                :data, :completedTaskIds, :outputs, :withdrawnTaskIds,
-                :waits, :claimedTaskId, :claimToken, :claimedDone, :workerId, :carryOn,
-                :openTaskId, :openDone, :openWithdrawn, :waiting, :notBefore,
-                :awaitedEvent, :branchesLeft::integer, :lastFailedWorker, :lastError, :failures,
-                :putTaskIds, :putDone, :putBranches, :putInputStarts, :putInputBytes, :branchesAfter, :branchInputs,
-                :closedTaskIds, :closedStatuses, :closedWithdrawn,
-                :forkLeft, :leftStatus) AS c
+                p_instance_id => :instanceId,
+                p_based_on => :basedOn,
+                p_incarnation => :incarnation,
+                p_write_id => :writeId,
+                p_baseline => :baseline,
+                p_created_at => :createdAt,
+                p_definition_hash => :definitionHash,
+                p_initial_input => :initialInput,
+                p_status => :status,
+                p_position_kind => :positionKind,
+                p_current_task_id => :currentTaskId,
+                p_completed_task_count => :completedTaskCount::integer,
+                p_task_priority => :taskPriority::smallint,
+                p_task_tags => :taskTags,
+                p_trace_parent => :traceParent,
+                p_error => :error,
+                p_status_reason => :statusReason,
+                p_status_requested_by => :statusRequestedBy,
+                p_data => :data,
+                p_completed_task_ids => :completedTaskIds,
+                p_outputs => :outputs,
+                p_withdrawn_task_ids => :withdrawnTaskIds,
+                p_claimed_branch => :claimedBranch,
+                p_claim_token => :claimToken,
+                p_carry_on => :carryOn,
+                p_open_task_id => :openTaskId,
+                p_waiting => :waiting,
+                p_not_before => :notBefore,
+                p_awaited_event => :awaitedEvent,
+                p_branches_left => :branchesLeft::integer,
+                p_last_failed_worker => :lastFailedWorker,
+                p_last_error => :lastError,
+                p_failures => :failures,
+                p_fork_left => :forkLeft,
+                p_branches => :branches,
+                p_branch_task_ids => :branchTaskIds,
+                p_branch_input_starts => :branchInputStarts,
+                p_branch_input_bytes => :branchInputBytes,
+                p_branches_after => :branchesAfter,
+                p_branch_inputs => :branchInputs) AS c
             """;
 
-    /** The same for steps that are nothing but steps, with the place of each that was stored. */
-    private static final String STEPS = """
-            SELECT c.place, c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at, c.signalled
-            FROM ${schema}.sayiir_commit_steps(
-                p_waits => :waits,
+    /** The same for what most commits are, many at once, with the index of each that was stored. */
+    private static final String COMMITS = """
+            SELECT c.ordinal, c.checkpoint_version, c.checkpoint_at, c.next_claim_token, c.next_attempts, c.next_expires_at,
+                   c.signalled
+            FROM ${schema}.sayiir_commit_tasks(
                 p_instance_ids => :instanceIds,
                 p_based_on => :basedOn,
                 p_incarnations => :incarnations,
                 p_write_ids => :writeIds,
+                p_claim_tokens => :claimTokens,
+                p_statuses => :statuses,
+                p_position_kinds => :positionKinds,
+                p_current_task_ids => :currentTaskIds,
                 p_completed_task_counts => :completedTaskCounts::integer[],
                 p_task_priorities => :taskPriorities::smallint[],
                 p_task_tags => :taskTags,
                 p_trace_parents => :traceParents,
+                p_errors => :errors,
                 p_data => :data,
                 p_task_ids => :taskIds,
-                p_claim_tokens => :claimTokens,
                 p_outputs => :outputs,
-                p_next_task_ids => :nextTaskIds,
+                p_open_task_ids => :openTaskIds,
+                p_waiting => :waiting,
+                p_not_before => :notBefore,
+                p_awaited_events => :awaitedEvents,
+                p_last_failed_workers => :lastFailedWorkers,
+                p_last_errors => :lastErrors,
+                p_failures => :failures,
                 p_carry_on => :carryOn) AS c
             """;
 
     /**
      * Adds one result and leaves the control state alone. The count goes up only for a task that was not done before;
      * whether it was is read from the statement's snapshot, which is right only if nobody changed the instance
-     * meanwhile: hence the comparison of the version, and another try under the lock if that fails. If a branch stands at the
-     * task, it ends with the result, and the task that joins counts down.
+     * meanwhile: hence the comparison of the version, and another try under the lock if that fails. If the main line or a
+     * branch stands at the task, that place is gone with it; a branch ends with the result, and the main line counts down.
      *
      * <p>IS TRUE, here and wherever a condition on the status goes with the key, keeps the planner from the index by status.
      */
@@ -76,48 +115,51 @@ final class CheckpointRepository {
                     updated_at = clock_timestamp(),
                     completed_task_count = w.completed_task_count + CASE WHEN seen.done THEN 0 ELSE 1 END
                 FROM (
-                    SELECT v.version, t.completed_version IS NOT NULL AS done,
-                           CASE WHEN t.completed_at IS NULL THEN t.branch END AS branch
+                    SELECT v.version, t.completed_version IS NOT NULL AS done, c.branch, c.started_at, c.attempts, c.worker_id
                     FROM ${schema}.sayiir_workflows AS v
                     LEFT JOIN ${schema}.sayiir_workflow_tasks AS t
                         ON t.instance_id = v.instance_id AND t.task_id = :taskId
+                    LEFT JOIN ${schema}.sayiir_task_claims AS c
+                        ON c.instance_id = v.instance_id AND c.task_id = :taskId
                     WHERE v.instance_id = :instanceId
                 ) AS seen
                 WHERE w.instance_id = :instanceId
                   AND w.version = seen.version
                   AND (w.status IN ('InProgress', 'Paused')) IS TRUE
-                RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id, w.task_priority,
-                          w.definition_hash, w.task_tags, seen.branch
+                RETURNING w.instance_id, w.version, w.updated_at, w.status, w.current_task_id,
+                          seen.branch, seen.started_at, seen.attempts, seen.worker_id
             ), checkpoint AS (
                 INSERT INTO ${schema}.sayiir_workflow_history
                     (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs,
                      branch, write_id)
                 SELECT s.instance_id, s.version, s.updated_at, false, s.status, s.current_task_id,
-                       ARRAY[:taskId::text], ARRAY[:output::bytea], s.branch, :writeId
+                       ARRAY[:taskId::text], ARRAY[:output::bytea], NULLIF(s.branch, ''), :writeId
                 FROM saved AS s
-            ), put AS (
+            ), done AS (
                 INSERT INTO ${schema}.sayiir_workflow_tasks AS t
-                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
-                     definition_hash, task_tags)
-                SELECT s.instance_id, :taskId, 'completed', s.version, s.updated_at, s.updated_at, s.task_priority,
-                       s.definition_hash, s.task_tags
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, attempts, worker_id)
+                SELECT s.instance_id, :taskId, 'completed', s.version, COALESCE(s.started_at, s.updated_at), s.updated_at,
+                       COALESCE(s.attempts, 0), s.worker_id
                 FROM saved AS s
                 ON CONFLICT (instance_id, task_id) DO UPDATE SET
                     status = excluded.status,
-                    ready_at = NULL,
                     completed_version = excluded.completed_version,
+                    started_at = (SELECT COALESCE(s.started_at, t.started_at) FROM saved AS s),
                     completed_at = excluded.completed_at,
-                    claim_token = NULL,
-                    claimed_at = NULL,
-                    claim_expires_at = NULL,
+                    attempts = (SELECT COALESCE(s.attempts, t.attempts) FROM saved AS s),
+                    worker_id = (SELECT CASE WHEN s.attempts IS NULL THEN t.worker_id ELSE s.worker_id END FROM saved AS s),
                     error = NULL
+            ), gone AS (
+                DELETE FROM ${schema}.sayiir_task_claims AS c
+                USING saved AS s
+                WHERE c.instance_id = :instanceId AND c.branch = s.branch
             ), joining AS (
-                UPDATE ${schema}.sayiir_workflow_tasks AS t
-                SET branches_left = t.branches_left - 1,
-                    status = CASE WHEN t.branches_left = 1 THEN 'active' ELSE t.status END,
-                    ready_at = CASE WHEN t.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
+                UPDATE ${schema}.sayiir_task_claims AS c
+                SET branches_left = c.branches_left - 1,
+                    status = CASE WHEN c.branches_left = 1 THEN 'active' ELSE c.status END,
+                    ready_at = CASE WHEN c.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
                 FROM saved AS s
-                WHERE s.branch IS NOT NULL AND t.instance_id = :instanceId AND t.task_id = s.current_task_id
+                WHERE s.branch <> '' AND c.instance_id = :instanceId AND c.branch = ''
             )
             SELECT s.version FROM saved AS s
             """;
@@ -133,14 +175,14 @@ final class CheckpointRepository {
 
     private final NamedParameterJdbcOperations jdbc;
     private final String checkpoint;
-    private final String steps;
+    private final String commits;
     private final String result;
     private final String written;
 
     CheckpointRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.checkpoint = schema.in(CHECKPOINT);
-        this.steps = schema.in(STEPS);
+        this.commits = schema.in(COMMITS);
         this.result = schema.in(RESULT);
         this.written = schema.in(WRITTEN);
     }
@@ -173,26 +215,31 @@ final class CheckpointRepository {
     record Committed(long version, Optional<TaskClaim> next, boolean signalled) {}
 
     /**
-     * The same as {@link #update} for a task that is held; empty as well if it is not held any more, or, unless it waits, if
-     * somebody else has locked the instance or the task.
+     * The same as {@link #update} for a task that is held; empty as well if it is not held any more, or if somebody else has
+     * locked the instance or the task.
      */
-    Optional<Committed> commit(Commit commit, boolean waits) {
-        if (commit.isStep()) {
-            return commitSteps(List.of(commit), waits).get(0);
+    Optional<Committed> commit(Commit commit) {
+        if (commit.isPlain()) {
+            return commit(List.of(commit)).get(0);
         }
         WorkflowSnapshot snapshot = commit.snapshot();
-        Params params = CheckpointParams.committing(commit, waits)
+        Params params = CheckpointParams.committing(commit)
                 .number("basedOn", snapshot.version())
                 .number("incarnation", snapshot.incarnation());
         return write(params).map(row -> row.committed(commit));
     }
 
-    /** Commits steps of different instances together; at the place of each what was stored, or that nothing was. */
-    List<Optional<Committed>> commitSteps(List<Commit> commits, boolean waits) {
+    /**
+     * Commits tasks of different instances together.
+     *
+     * @param commits which are {@linkplain Commit#isPlain() plain}
+     * @return at the place of each what was stored, or that nothing was
+     */
+    List<Optional<Committed>> commit(List<Commit> commits) {
         List<Optional<Committed>> committed = new ArrayList<>(Collections.nCopies(commits.size(), Optional.empty()));
-        jdbc.query(steps, StepParams.of(commits).flag("waits", waits), rows -> {
-            int place = rows.getInt("place") - 1;
-            committed.set(place, Optional.of(Row.of(rows).committed(commits.get(place))));
+        jdbc.query(this.commits, CommitParams.of(commits), rows -> {
+            int index = rows.getInt("ordinal") - 1;
+            committed.set(index, Optional.of(Row.of(rows).committed(commits.get(index))));
         });
         return committed;
     }
@@ -218,7 +265,11 @@ final class CheckpointRepository {
 
         Committed committed(Commit commit) {
             return new Committed(
-                    version, expiresAt.map(end -> next(commit.snapshot(), commit.claim(), end)), signalled);
+                    version,
+                    commit.carryOn().isPresent()
+                            ? expiresAt.map(end -> next(commit.snapshot(), commit.claim(), end))
+                            : Optional.empty(),
+                    signalled);
         }
 
         private TaskClaim next(WorkflowSnapshot snapshot, TaskClaim claim, Instant end) {

@@ -11,15 +11,14 @@ import java.util.Optional;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
- * Claims, which are columns of their task's row. None of these statements locks anything but task rows, and those in the
- * order of their keys or without waiting; so they cannot deadlock with each other, nor with a checkpoint, which locks its
- * instance's row first and then the tasks of that one instance.
+ * Claims. None of these statements locks anything but their rows, and those in the order of their keys or without waiting; so they cannot deadlock with each other, nor with a checkpoint, which locks its
+ * instance's row first and then the claims of that one instance.
  */
 final class ClaimRepository {
 
     private static final String CLAIMED = """
-            RETURNING t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
-                      t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
+            RETURNING c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
+                      c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id
             """;
 
     /**
@@ -28,24 +27,24 @@ final class ClaimRepository {
      */
     private static final String CLAIM_ONE = """
             WITH locked AS MATERIALIZED (
-                SELECT t.instance_id, t.task_id
-                FROM ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.ready_at <= clock_timestamp()
+                SELECT c.instance_id, c.branch
+                FROM ${schema}.sayiir_task_claims AS c
+                WHERE c.instance_id = :instanceId AND c.task_id = :taskId AND c.ready_at <= clock_timestamp()
                 FOR UPDATE
             ), due AS MATERIALIZED (
-                SELECT l.instance_id, l.task_id, clock_timestamp() AS now FROM locked AS l
+                SELECT l.instance_id, l.branch, clock_timestamp() AS now FROM locked AS l
             )
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            UPDATE ${schema}.sayiir_task_claims AS c
             SET claim_token = nextval(:sequence::regclass),
                 claimed_at = d.now,
-                claim_expires_at = d.now + :ttl * interval '1 microsecond',
+                expires_at = d.now + :ttl * interval '1 microsecond',
                 ready_at = d.now + :ttl * interval '1 microsecond',
                 worker_id = :workerId,
-                attempts = t.attempts + 1,
-                crashes = t.crashes + CASE WHEN t.claim_token IS NULL THEN 0 ELSE 1 END,
-                error = CASE WHEN t.claim_token IS NULL THEN t.error ELSE ${schema}.sayiir_crash_of(t.worker_id) END
+                attempts = c.attempts + 1,
+                crashes = c.crashes + CASE WHEN c.claim_token IS NULL THEN 0 ELSE 1 END,
+                error = CASE WHEN c.claim_token IS NULL THEN c.error ELSE ${schema}.sayiir_crash_of(c.worker_id) END
             FROM due AS d
-            WHERE t.instance_id = d.instance_id AND t.task_id = d.task_id
+            WHERE c.instance_id = d.instance_id AND c.branch = d.branch
             """ + CLAIMED;
 
     /**
@@ -54,16 +53,16 @@ final class ClaimRepository {
      */
     static final String HELD = """
             WITH asked AS MATERIALIZED (
-                SELECT c.instance_id, c.task_id, c.claim_token
-                FROM unnest(:instanceIds::text[], :taskIds::text[], :tokens::bigint[])
-                    AS c (instance_id, task_id, claim_token)
+                SELECT a.instance_id, a.branch, a.claim_token
+                FROM unnest(:instanceIds::text[], :branches::text[], :tokens::bigint[])
+                    AS a (instance_id, branch, claim_token)
             ), held AS MATERIALIZED (
-                SELECT t.instance_id, t.task_id
-                FROM asked AS c
-                JOIN ${schema}.sayiir_workflow_tasks AS t
-                    ON t.instance_id = c.instance_id AND t.task_id = c.task_id AND t.claim_token = c.claim_token
-                ORDER BY t.instance_id, t.task_id
-                FOR UPDATE OF t SKIP LOCKED
+                SELECT c.instance_id, c.branch
+                FROM asked AS a
+                JOIN ${schema}.sayiir_task_claims AS c
+                    ON c.instance_id = a.instance_id AND c.branch = a.branch AND c.claim_token = a.claim_token
+                ORDER BY c.instance_id, c.branch
+                FOR UPDATE OF c SKIP LOCKED
             )
             """;
 
@@ -73,48 +72,48 @@ final class ClaimRepository {
      */
     private static final String EXTEND = HELD + """
             , extended AS (
-                UPDATE ${schema}.sayiir_workflow_tasks AS t
-                SET claim_expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
-                    ready_at = CASE WHEN t.ready_at > t.claim_expires_at
-                                    THEN GREATEST(t.ready_at, statement_timestamp() + :ttl * interval '1 microsecond')
-                                    WHEN t.ready_at IS NOT NULL
+                UPDATE ${schema}.sayiir_task_claims AS c
+                SET expires_at = statement_timestamp() + :ttl * interval '1 microsecond',
+                    ready_at = CASE WHEN c.ready_at > c.expires_at
+                                    THEN GREATEST(c.ready_at, statement_timestamp() + :ttl * interval '1 microsecond')
+                                    WHEN c.ready_at IS NOT NULL
                                     THEN statement_timestamp() + :ttl * interval '1 microsecond' END
                 FROM held AS h
-                WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+                WHERE c.instance_id = h.instance_id AND c.branch = h.branch
             """ + CLAIMED + """
             )
             SELECT e.instance_id, e.task_id, e.definition_hash, e.worker_id, e.claim_token, e.attempts, e.failures,
-                   e.crashes, e.claimed_at, e.claim_expires_at, e.claimed_branch, e.after_task_id
+                   e.crashes, e.claimed_at, e.expires_at, e.branch, e.after_task_id
             FROM extended AS e
             UNION ALL
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
-                   t.crashes, t.claimed_at, t.claim_expires_at, t.branch, t.after_task_id
-            FROM asked AS c
-            JOIN ${schema}.sayiir_workflow_tasks AS t
-                ON t.instance_id = c.instance_id AND t.task_id = c.task_id AND t.claim_token = c.claim_token
-            WHERE (c.instance_id, c.task_id) NOT IN (SELECT h.instance_id, h.task_id FROM held AS h)
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
+                   c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id
+            FROM asked AS a
+            JOIN ${schema}.sayiir_task_claims AS c
+                ON c.instance_id = a.instance_id AND c.branch = a.branch AND c.claim_token = a.claim_token
+            WHERE (a.instance_id, a.branch) NOT IN (SELECT h.instance_id, h.branch FROM held AS h)
             """;
 
     private static final String FREE = """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            UPDATE ${schema}.sayiir_task_claims AS c
             SET claim_token = NULL,
                 claimed_at = NULL,
-                claim_expires_at = NULL,
-                ready_at = CASE WHEN t.ready_at > t.claim_expires_at THEN t.ready_at
-                                WHEN t.ready_at IS NOT NULL
+                expires_at = NULL,
+                ready_at = CASE WHEN c.ready_at > c.expires_at THEN c.ready_at
+                                WHEN c.ready_at IS NOT NULL
                                 THEN clock_timestamp() + :delay * interval '1 microsecond' END
             FROM held AS h
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+            WHERE c.instance_id = h.instance_id AND c.branch = h.branch
             """;
 
     private static final String RELEASE = HELD + FREE;
 
     private static final String RELEASE_ALL = """
             WITH held AS MATERIALIZED (
-                SELECT t.instance_id, t.task_id
-                FROM ${schema}.sayiir_workflow_tasks AS t
-                WHERE t.worker_id = :workerId AND t.claim_expires_at IS NOT NULL
-                ORDER BY t.instance_id, t.task_id
+                SELECT c.instance_id, c.branch
+                FROM ${schema}.sayiir_task_claims AS c
+                WHERE c.worker_id = :workerId AND c.expires_at IS NOT NULL
+                ORDER BY c.instance_id, c.branch
                 FOR UPDATE SKIP LOCKED
             )
             """ + FREE;
@@ -124,19 +123,19 @@ final class ClaimRepository {
      * thread of the same worker may have claimed the task since.
      */
     private static final String CARRIED_ON = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
-                   t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
-            FROM ${schema}.sayiir_workflow_tasks AS t
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
+                   c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id
+            FROM ${schema}.sayiir_task_claims AS c
             JOIN ${schema}.sayiir_workflow_history AS h
-                ON h.instance_id = t.instance_id AND h.version = :version AND h.saved_at = t.claimed_at
-            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.worker_id = :workerId
-              AND t.claim_token > :claimToken
+                ON h.instance_id = c.instance_id AND h.version = :version AND h.saved_at = c.claimed_at
+            WHERE c.instance_id = :instanceId AND c.branch = :branch AND c.task_id = :taskId AND c.worker_id = :workerId
+              AND c.claim_token > :claimToken
             """;
 
     private static final String IS_HELD = """
-            SELECT t.claim_token
-            FROM ${schema}.sayiir_workflow_tasks AS t
-            WHERE t.instance_id = :instanceId AND t.task_id = :taskId AND t.claim_token = :claimToken
+            SELECT c.claim_token
+            FROM ${schema}.sayiir_task_claims AS c
+            WHERE c.instance_id = :instanceId AND c.branch = :branch AND c.claim_token = :claimToken
             """;
 
     private final NamedParameterJdbcOperations jdbc;
@@ -208,13 +207,18 @@ final class ClaimRepository {
     static Params keys(Collection<TaskClaim> claims) {
         return new Params()
                 .texts("instanceIds", claims.stream().map(TaskClaim::instanceId).toList())
-                .texts("taskIds", claims.stream().map(TaskClaim::taskId).toList())
+                .texts("branches", claims.stream().map(ClaimRepository::branch).toList())
                 .numbers("tokens", claims.stream().map(TaskClaim::claimToken).toList());
+    }
+
+    /** In which branch it is; empty for the main line. */
+    static String branch(TaskClaim claim) {
+        return claim.branch().map(BranchStep::label).orElse("");
     }
 
     private static Params key(TaskClaim claim) {
         return Params.of("instanceId", claim.instanceId())
-                .text("taskId", claim.taskId())
+                .text("branch", branch(claim))
                 .number("claimToken", claim.claimToken());
     }
 
@@ -229,8 +233,10 @@ final class ClaimRepository {
                 row.getInt("attempts"),
                 row.getLong("failures"),
                 row.getInt("crashes"),
-                Optional.ofNullable(row.getString("claimed_branch")).map(label -> new BranchStep(label, afterTaskId)),
+                Optional.of(row.getString("branch"))
+                        .filter(label -> !label.isEmpty())
+                        .map(label -> new BranchStep(label, afterTaskId)),
                 Columns.time(row, "claimed_at"),
-                Columns.time(row, "claim_expires_at"));
+                Columns.time(row, "expires_at"));
     }
 }

@@ -47,7 +47,7 @@ final class CommitService {
         Committed committed = once.write(
                 operation,
                 task.claim().instanceId(),
-                write -> write(task, write, true),
+                write -> write(task, write),
                 (stored, write) -> writeLocked(stored, task, write, true));
         return followed(operation, task, committed);
     }
@@ -58,7 +58,7 @@ final class CommitService {
                         operation,
                         task.claim().instanceId(),
                         first,
-                        write -> write(task, write, false),
+                        write -> write(task, write),
                         (stored, write) -> writeLocked(stored, task, write, false))
                 .map(committed -> followed(operation, task, committed));
     }
@@ -68,8 +68,8 @@ final class CommitService {
         return saver.commit(task.claim(), task.snapshot(), task.carryOn(), write);
     }
 
-    private Optional<Committed> write(TaskCommit.OfTask task, Write write, boolean waits) {
-        return checkpoints.commit(prepare(task, write), waits);
+    private Optional<Committed> write(TaskCommit.OfTask task, Write write) {
+        return checkpoints.commit(prepare(task, write));
     }
 
     /**
@@ -88,7 +88,7 @@ final class CommitService {
         if (stored.version() != snapshot.version() || stored.incarnation() != snapshot.incarnation()) {
             throw new StaleSnapshotException(instanceId, snapshot.version(), stored.version());
         }
-        return write(task, write, waits);
+        return write(task, write);
     }
 
     /** Whether the instance is signalled remains to be seen. */

@@ -19,7 +19,7 @@ import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 /** Finds what is due, and claims it together with what a worker needs to do it. */
 final class DispatchRepository {
 
-    /** Explained in {@code V1__workflows.sql}. */
+    /** Explained in {@code v1/claiming.sql}. */
     private static final String DUE = """
             ${schema}.sayiir_claim_due(
                 :workerId, :limit, :ttl, :ageing,
@@ -28,19 +28,19 @@ final class DispatchRepository {
 
     /** The same of what has been claimed already. */
     private static final String CLAIMED = """
-            (SELECT k.place, t.instance_id, t.task_id, t.definition_hash, t.worker_id, t.claim_token, t.attempts, t.failures,
-                    t.crashes, t.claimed_at, t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
-             FROM unnest(:instanceIds::text[], :taskIds::text[], :tokens::bigint[])
-                  WITH ORDINALITY AS k (instance_id, task_id, claim_token, place)
-             JOIN ${schema}.sayiir_workflow_tasks AS t
-                 ON t.instance_id = k.instance_id AND t.task_id = k.task_id AND t.claim_token = k.claim_token)
+            (SELECT k.ordinal, c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
+                    c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id
+             FROM unnest(:instanceIds::text[], :branches::text[], :tokens::bigint[])
+                  WITH ORDINALITY AS k (instance_id, branch, claim_token, ordinal)
+             JOIN ${schema}.sayiir_task_claims AS c
+                 ON c.instance_id = k.instance_id AND c.branch = k.branch AND c.claim_token = k.claim_token)
             """;
 
     private static final String CLAIM_ONLY = """
-            SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
-                   d.crashes, d.claimed_at, d.claim_expires_at, d.claimed_branch, d.after_task_id
+            SELECT d.ordinal, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
+                   d.crashes, d.claimed_at, d.expires_at, d.branch, d.after_task_id
             FROM %s AS d
-            ORDER BY d.place
+            ORDER BY d.ordinal
             """;
 
     /**
@@ -50,36 +50,36 @@ final class DispatchRepository {
      */
     private static final String WITH_INSTANCE = """
             SELECT c.instance_id, c.task_id, c.definition_hash, c.worker_id, c.claim_token, c.attempts, c.failures,
-                   c.crashes, c.claimed_at, c.claim_expires_at, c.claimed_branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
-                   COALESCE(s.data, '') AS data, s.branch_inputs, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.branch,
+                   c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id, s.version, s.data_version, s.incarnation, s.trace_parent,
+                   COALESCE(s.data, '') AS data, s.branch_inputs, s.initial_input, s.completed_version, s.completed_task_id, s.output, s.ended_branch,
                    b.version AS branch_version, b.join_task_id, b.created_at, b.updated_at, b.task_priority, b.task_tags,
                    b.trace_parent AS branch_trace_parent, b.workflow_input, b.branch_input, b.own_input,
                    COALESCE(s.signalled, b.signalled) AS signalled
             FROM (
-                SELECT d.place, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
-                       d.crashes, d.claimed_at, d.claim_expires_at, d.claimed_branch, d.after_task_id,
-                       row_number() OVER (PARTITION BY d.instance_id, d.claimed_branch IS NULL ORDER BY d.place) AS place_in_instance
+                SELECT d.ordinal, d.instance_id, d.task_id, d.definition_hash, d.worker_id, d.claim_token, d.attempts, d.failures,
+                       d.crashes, d.claimed_at, d.expires_at, d.branch, d.after_task_id,
+                       row_number() OVER (PARTITION BY d.instance_id, d.branch = '' ORDER BY d.ordinal) AS ordinal_in_instance
                 FROM %s AS d
             ) AS c
             LEFT JOIN LATERAL ${schema}.sayiir_claimed_snapshot(
-                CASE WHEN c.claimed_branch IS NULL THEN c.instance_id END) AS s ON true
+                CASE WHEN c.branch = '' THEN c.instance_id END) AS s ON true
             LEFT JOIN LATERAL ${schema}.sayiir_claimed_branch(
-                CASE WHEN c.claimed_branch IS NOT NULL THEN c.instance_id END, c.task_id, c.place_in_instance = 1) AS b ON true
-            ORDER BY c.place, s.completed_version NULLS FIRST, s.place
+                CASE WHEN c.branch <> '' THEN c.instance_id END, c.branch, c.ordinal_in_instance = 1) AS b ON true
+            ORDER BY c.ordinal, s.completed_version NULLS FIRST, s.place
             """;
 
     /**
      * What a claim would take, in the same order, but neither locked nor changed: by the walks of {@code sayiir_claim_due},
-     * which {@code V1__workflows.sql} explains. A function of its own would make its plan once; nothing looks often enough.
+     * which {@code v1/claiming.sql} explains. A function of its own would make its plan once; nothing looks often enough.
      */
     private static final String FIND_AVAILABLE =
             """
             SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at
             FROM (
-            """ + walks("false AS failed_here", "CASE WHEN t.last_failed_worker = :workerId THEN false") + """
+            """ + walks("false AS failed_here", "CASE WHEN c.last_failed_worker = :workerId THEN false") + """
                 UNION ALL
             """
-                    + walks("true", "t.last_failed_worker = :workerId AND CASE") + """
+                    + walks("true", "c.last_failed_worker = :workerId AND CASE") + """
             ) AS c
             ORDER BY c.failed_here,
                      c.task_priority - extract(epoch FROM statement_timestamp() - c.ready_at) * 1000000 / :ageing,
@@ -94,46 +94,46 @@ final class DispatchRepository {
 
                 FROM generate_series(1, 5) AS p (task_priority)
                 CROSS JOIN LATERAL (
-                    SELECT t.instance_id, t.task_id, t.definition_hash, t.ready_at
-                    FROM ${schema}.sayiir_workflow_tasks AS t
-                    WHERE t.task_priority = p.task_priority
-                      AND t.ready_at <= statement_timestamp()
+                    SELECT c.instance_id, c.task_id, c.definition_hash, c.ready_at
+                    FROM ${schema}.sayiir_task_claims AS c
+                    WHERE c.task_priority = p.task_priority
+                      AND c.ready_at <= statement_timestamp()
                       AND\s""" + which + """
 
-                          WHEN NOT :anyDefinition AND t.definition_hash <> ALL (:definitions) THEN false
-                          WHEN NOT :anyTask AND t.status <> 'waiting' AND t.task_id <> ALL (:taskIds) THEN false
-                          ELSE :anyTag OR t.task_tags <@ :tags
+                          WHEN NOT :anyDefinition AND c.definition_hash <> ALL (:definitions) THEN false
+                          WHEN NOT :anyTask AND c.status <> 'waiting' AND c.task_id <> ALL (:taskIds) THEN false
+                          ELSE :anyTag OR c.task_tags <@ :tags
                           END
-                    ORDER BY t.ready_at
+                    ORDER BY c.ready_at
                     LIMIT :limit
                 ) AS w
                 """;
     }
 
     private static final String FIND_HINTED = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.task_priority, t.ready_at
-            FROM ${schema}.sayiir_workflow_tasks AS t
-            WHERE t.instance_id = :instanceId
-              AND t.task_id = :taskId
-              AND t.ready_at <= statement_timestamp()
-              AND (:anyDefinition OR t.definition_hash = ANY (:definitions))
-              AND (:anyTask OR t.status = 'waiting' OR t.task_id = ANY (:taskIds))
-              AND (:anyTag OR t.task_tags <@ :tags)
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.task_priority, c.ready_at
+            FROM ${schema}.sayiir_task_claims AS c
+            WHERE c.instance_id = :instanceId
+              AND c.task_id = :taskId
+              AND c.ready_at <= statement_timestamp()
+              AND (:anyDefinition OR c.definition_hash = ANY (:definitions))
+              AND (:anyTask OR c.status = 'waiting' OR c.task_id = ANY (:taskIds))
+              AND (:anyTag OR c.task_tags <@ :tags)
             """;
 
     /** Given back, each with its own delay, and with the reason for those who look: why nobody gets on with it. */
     private static final String LEAVE_ALONE = ClaimRepository.HELD + """
-            UPDATE ${schema}.sayiir_workflow_tasks AS t
+            UPDATE ${schema}.sayiir_task_claims AS c
             SET claim_token = NULL,
                 claimed_at = NULL,
-                claim_expires_at = NULL,
-                ready_at = CASE WHEN t.ready_at IS NOT NULL
+                expires_at = NULL,
+                ready_at = CASE WHEN c.ready_at IS NOT NULL
                                 THEN clock_timestamp() + r.delay * interval '1 microsecond' END,
                 error = r.error
             FROM held AS h
-            JOIN unnest(:instanceIds::text[], :taskIds::text[], :delays::bigint[], :errors::text[])
-                AS r (instance_id, task_id, delay, error) ON r.instance_id = h.instance_id AND r.task_id = h.task_id
-            WHERE t.instance_id = h.instance_id AND t.task_id = h.task_id
+            JOIN unnest(:instanceIds::text[], :branches::text[], :delays::bigint[], :errors::text[])
+                AS r (instance_id, branch, delay, error) ON r.instance_id = h.instance_id AND r.branch = h.branch
+            WHERE c.instance_id = h.instance_id AND c.branch = h.branch
             """;
 
     private final NamedParameterJdbcOperations jdbc;

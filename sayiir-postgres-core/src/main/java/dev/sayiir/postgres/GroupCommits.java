@@ -112,23 +112,19 @@ final class GroupCommits {
         Set<String> instances = new HashSet<>();
         for (Pending pending : all) {
             if (pending.commit instanceof OfTask task && instances.add(pending.instanceId())) {
-                prepared(pending, task).ifPresent(commit -> (commit.isStep() ? steps : others).put(pending, commit));
+                prepared(pending, task).ifPresent(commit -> (commit.isPlain() ? steps : others).put(pending, commit));
             }
         }
         Following<CheckpointRepository.Committed> following =
                 (pending, committed) -> stored(tasks.followed(operation, (OfTask) pending.commit, committed));
-        together(
-                List.copyOf(steps.keySet()),
-                () -> checkpoints.commitSteps(List.copyOf(steps.values()), false),
-                following);
+        together(List.copyOf(steps.keySet()), () -> checkpoints.commit(List.copyOf(steps.values())), following);
         together(List.copyOf(others.keySet()), () -> inOneTransaction(others.values()), following);
     }
 
     /** A statement for each, since they have little in common, but one end of the transaction, which is what takes time. */
     private List<Optional<CheckpointRepository.Committed>> inOneTransaction(Collection<Commit> commits) {
-        return Objects.requireNonNull(transactions.execute(transaction -> commits.stream()
-                .map(commit -> checkpoints.commit(commit, false))
-                .toList()));
+        return Objects.requireNonNull(transactions.execute(transaction ->
+                commits.stream().map(commit -> checkpoints.commit(commit)).toList()));
     }
 
     /** What cannot be encoded has its result by that. */
@@ -150,7 +146,7 @@ final class GroupCommits {
                 group.stream().map(Pending::ofBranch).toList();
         together(
                 group,
-                () -> branchTasks.commit(ended, false),
+                () -> branchTasks.commit(ended),
                 (pending, committed) -> stored(branches.followed(operation, (OfBranchTask) pending.commit, committed)));
     }
 

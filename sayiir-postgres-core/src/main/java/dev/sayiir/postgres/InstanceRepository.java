@@ -2,10 +2,7 @@ package dev.sayiir.postgres;
 
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
@@ -36,21 +33,11 @@ final class InstanceRepository {
 
     private static final String IS_COMMITTED = "SELECT pg_xact_status(:transactionId::text::xid8) = 'committed'";
 
-    /**
-     * All rows of the instance, through the primary key: needed only when a snapshot replaces whatever is stored, or leaves
-     * a fork. What is open is locked, in the order in which others lock several claims at once.
-     */
-    private static final String TASKS = """
-            WITH locked AS (
-                SELECT o.task_id
-                FROM ${schema}.sayiir_workflow_tasks AS o
-                WHERE o.instance_id = :instanceId AND o.completed_at IS NULL
-                ORDER BY o.task_id
-                FOR UPDATE
-            )
-            SELECT t.task_id, t.completed_version IS NOT NULL AS completed, t.status
+    /** A range of the primary key: needed only when a snapshot replaces whatever is stored. */
+    private static final String COMPLETED = """
+            SELECT t.task_id
             FROM ${schema}.sayiir_workflow_tasks AS t
-            WHERE t.instance_id = :instanceId AND (SELECT count(*) FROM locked AS l) >= 0
+            WHERE t.instance_id = :instanceId AND t.completed_version IS NOT NULL
             """;
 
     /** A trigger deletes the rest, in the same statement, and sees what was written while this waited for the lock. */
@@ -70,7 +57,7 @@ final class InstanceRepository {
     private final String lock;
     private final String lockIfFree;
     private final String isCommitted;
-    private final String tasks;
+    private final String completed;
     private final String delete;
     private final String ids;
 
@@ -80,7 +67,7 @@ final class InstanceRepository {
         this.lock = schema.in(LOCK.formatted(""));
         this.lockIfFree = schema.in(LOCK.formatted(" SKIP LOCKED"));
         this.isCommitted = schema.in(IS_COMMITTED);
-        this.tasks = schema.in(TASKS);
+        this.completed = schema.in(COMPLETED);
         this.delete = schema.in(DELETE);
         this.ids = schema.in(IDS);
     }
@@ -99,9 +86,6 @@ final class InstanceRepository {
             return new Stored(laterVersion, status, incarnation, positionKind, now, transactionId);
         }
     }
-
-    /** The tasks of an instance that count as done, and the open ones with whether they wait. */
-    record StoredTasks(Set<String> completed, Map<String, Boolean> open) {}
 
     Optional<Stored> find(String instanceId) {
         return stored(find, instanceId);
@@ -122,22 +106,9 @@ final class InstanceRepository {
                 jdbc.queryForObject(isCommitted, Params.of("transactionId", transactionId), Boolean.class));
     }
 
-    /** For a caller who holds the lock of the instance; what is open is locked as well. */
-    StoredTasks lockTasks(String instanceId) {
-        Set<String> completed = new HashSet<>();
-        Map<String, Boolean> open = new HashMap<>();
-        jdbc.query(tasks, Params.of("instanceId", instanceId), row -> {
-            String taskId = row.getString("task_id");
-            if (row.getBoolean("completed")) {
-                completed.add(taskId);
-            }
-            switch (row.getString("status")) {
-                case "active" -> open.put(taskId, false);
-                case "waiting" -> open.put(taskId, true);
-                default -> {} // closed already
-            }
-        });
-        return new StoredTasks(completed, open);
+    /** The tasks of an instance that count as done. */
+    Set<String> completedTasks(String instanceId) {
+        return Set.copyOf(jdbc.queryForList(completed, Params.of("instanceId", instanceId), String.class));
     }
 
     /** Whether there was such an instance. */

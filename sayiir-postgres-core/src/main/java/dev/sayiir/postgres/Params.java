@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -85,8 +86,25 @@ final class Params extends AbstractSqlParameterSource {
         return array(name, "boolean", values.toArray(Boolean[]::new));
     }
 
-    Params payloads(String name, Collection<Payload> values) {
-        return blobs(name, values.stream().map(Payload::bytes).toList());
+    /** As microseconds since the epoch. */
+    Params times(String name, Collection<? extends @Nullable Instant> values) {
+        List<@Nullable Long> micros = new ArrayList<>(values.size());
+        values.forEach(value -> micros.add(value == null ? null : (Long) micros(value)));
+        return numbers(name, micros);
+    }
+
+    /** Rounded as the driver does it. */
+    private static long micros(Instant time) {
+        return Math.addExact(Math.multiplyExact(time.getEpochSecond(), 1_000_000L), (time.getNano() + 500) / 1_000);
+    }
+
+    Params payloads(String name, Collection<? extends @Nullable Payload> values) {
+        byte[][] blobs = new byte[values.size()][];
+        int i = 0;
+        for (Payload value : values) {
+            blobs[i++] = value == null ? null : value.bytes();
+        }
+        return array(name, "bytea", blobs);
     }
 
     Params blobs(String name, Collection<byte[]> values) {

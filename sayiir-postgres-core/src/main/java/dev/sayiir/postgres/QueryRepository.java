@@ -30,11 +30,18 @@ final class QueryRepository {
             LIMIT :limit
             """;
 
-    /** The task table knows who is where; the instance's row could only by an index that every checkpoint would pay. */
+    /**
+     * Of the tasks that nobody holds an index knows where they are; those that somebody holds are few, and found by that.
+     * One index of both would cost every step.
+     */
     private static final String AT_TASK = """
-            EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
-                    WHERE t.instance_id = w.instance_id AND t.task_id = :currentTaskId
-                      AND t.status IN ('active', 'waiting'))""";
+            w.instance_id IN (SELECT c.instance_id
+                              FROM ${schema}.sayiir_task_claims AS c
+                              WHERE c.idle_task_id = :currentTaskId
+                              UNION ALL
+                              SELECT c.instance_id
+                              FROM ${schema}.sayiir_task_claims AS c
+                              WHERE c.expires_at IS NOT NULL AND c.task_id = :currentTaskId)""";
 
     private final NamedParameterJdbcOperations jdbc;
     private final SchemaName schema;

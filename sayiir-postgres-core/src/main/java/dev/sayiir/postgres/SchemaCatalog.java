@@ -44,6 +44,7 @@ final class SchemaCatalog {
                        || CASE WHEN l.collname = 'C' THEN ' collate C' ELSE '' END
                        || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
                        || CASE WHEN a.attidentity <> '' THEN ' identity' ELSE '' END
+                       || CASE WHEN a.attgenerated <> '' THEN ' generated' ELSE '' END
             FROM tables AS t
             JOIN pg_catalog.pg_attribute AS a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
             LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation

@@ -18,7 +18,7 @@ final class SnapshotLoader {
     /** The planner puts the function's query into this one, which goes by primary keys only. */
     private static final String CURRENT = """
             SELECT s.version, s.data_version, s.incarnation, s.trace_parent, s.data, s.branch_inputs, s.initial_input,
-                   s.completed_version, s.completed_task_id, s.output, s.branch
+                   s.completed_version, s.completed_task_id, s.output, s.ended_branch
             FROM ${schema}.sayiir_snapshot(:instanceId) AS s
             ORDER BY s.completed_version NULLS FIRST, s.place
             """;
@@ -42,7 +42,7 @@ final class SnapshotLoader {
                 ORDER BY h.version DESC
                 LIMIT 1
             ), results AS (
-                SELECT DISTINCT ON (r.task_id) h.version, r.place, r.task_id, r.output, h.branch
+                SELECT DISTINCT ON (r.task_id) h.version, r.place, r.task_id, r.output, h.branch AS ended_branch
                 FROM ${schema}.sayiir_workflow_history AS h
                 CROSS JOIN LATERAL (
                     SELECT c.place, c.task_id, c.output
@@ -57,13 +57,13 @@ final class SnapshotLoader {
             )
             SELECT a.version, c.version AS data_version, w.incarnation, w.trace_parent, c.data, c.branch_inputs, b.initial_input,
                    NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS completed_task_id,
-                   NULL::bytea AS output, NULL::text AS branch
+                   NULL::bytea AS output, NULL::text AS ended_branch
             FROM asked AS a
             CROSS JOIN control AS c
             CROSS JOIN base AS b
             JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = :instanceId
             UNION ALL
-            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.branch
+            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.ended_branch
             FROM results AS r
             WHERE r.output IS NOT NULL
             ORDER BY completed_version NULLS FIRST, place

@@ -8,12 +8,10 @@ import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.postgres.InstanceRepository.Stored;
-import dev.sayiir.postgres.InstanceRepository.StoredTasks;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -152,34 +150,20 @@ final class SnapshotSaver {
 
     /** The id of the write serves as the number that tells the instance from others of its name. */
     private Optional<WorkflowSnapshot> insert(WorkflowSnapshot snapshot, byte[] data, Write write) {
-        TaskChanges all = TaskChanges.replacing(Set.of(), Map.of(), snapshot);
+        TaskChanges all = TaskChanges.replacing(Set.of(), snapshot);
         return checkpoints.insert(checkpoint(snapshot, data, all, write))
                 ? Optional.of(snapshot.storedAs(1, write.id()))
                 : Optional.empty();
     }
 
-    /**
-     * Only a snapshot that knows what has changed since the version can be saved on top of it without a look. Leaving a fork
-     * takes one, to lock its branches.
-     */
+    /** Only a snapshot that knows what has changed since the version can be saved on top of it without a look. */
     private Optional<WorkflowSnapshot> update(WorkflowSnapshot snapshot, byte[] data, long basedOn, Write write) {
         return changesSince(snapshot, basedOn)
-                .filter(changes -> !changes.forkLeft())
                 .flatMap(changes -> update(checkpoint(snapshot, data, changes, write), basedOn));
     }
 
     private WorkflowSnapshot saveLocked(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
-        return updateLocked(snapshot, data, stored, write).orElseGet(() -> replace(snapshot, data, stored, write));
-    }
-
-    private Optional<WorkflowSnapshot> updateLocked(
-            WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
-        return changesSince(snapshot, stored.version()).flatMap(changes -> {
-            if (changes.forkLeft()) {
-                instances.lockTasks(snapshot.instanceId());
-            }
-            return update(checkpoint(snapshot, data, changes, write), stored.version());
-        });
+        return update(snapshot, data, stored.version(), write).orElseGet(() -> replace(snapshot, data, stored, write));
     }
 
     private static Optional<TaskChanges> changesSince(WorkflowSnapshot snapshot, long version) {
@@ -197,8 +181,7 @@ final class SnapshotSaver {
     private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
         requireSameInstance(snapshot, stored);
         String instanceId = snapshot.instanceId();
-        StoredTasks tasks = instances.lockTasks(instanceId);
-        TaskChanges changes = TaskChanges.replacing(tasks.completed(), tasks.open(), snapshot);
+        TaskChanges changes = TaskChanges.replacing(instances.completedTasks(instanceId), snapshot);
         long version = checkpoints
                 .replace(checkpoint(snapshot, data, changes, write), stored)
                 .orElseThrow(() -> InstanceLock.broken(instanceId));

@@ -53,8 +53,8 @@ final class StatisticsRepository {
             """;
 
     /**
-     * One statement, so that the figures are of one moment. Each of the three parts reads one partial index, which holds
-     * only what is open or pending; whatever is ready or claimed is an open task, so one pass counts all of these. The
+     * One statement, so that the figures are of one moment. Each of the three parts reads only what is open or
+     * pending: the claims, and two partial indexes. The
      * oldest ready task is the oldest of all that have a due time, unless that is in the future.
      */
     private static final String FIGURES = """
@@ -63,14 +63,13 @@ final class StatisticsRepository {
                    current_setting('transaction_read_only') = 'off'
                        AND current_setting('transaction_isolation') = 'read committed' AS foldable
             FROM (
-                SELECT count(*) FILTER (WHERE o.status = 'active') AS active,
-                       count(*) FILTER (WHERE o.status = 'waiting') AS waiting,
-                       count(*) FILTER (WHERE o.ready_at <= statement_timestamp()) AS ready,
-                       (extract(epoch FROM statement_timestamp() - min(o.ready_at)) * 1000000)::bigint AS oldest_ready,
-                       count(*) FILTER (WHERE o.claim_expires_at > statement_timestamp()) AS live,
-                       count(o.claim_expires_at) AS claimed
-                FROM ${schema}.sayiir_workflow_tasks AS o
-                WHERE o.status IN ('active', 'waiting')
+                SELECT count(*) FILTER (WHERE c.status = 'active') AS active,
+                       count(*) FILTER (WHERE c.status = 'waiting') AS waiting,
+                       count(*) FILTER (WHERE c.ready_at <= statement_timestamp()) AS ready,
+                       (extract(epoch FROM statement_timestamp() - min(c.ready_at)) * 1000000)::bigint AS oldest_ready,
+                       count(*) FILTER (WHERE c.expires_at > statement_timestamp()) AS live,
+                       count(c.expires_at) AS claimed
+                FROM ${schema}.sayiir_task_claims AS c
             ) AS t
             CROSS JOIN (
                 SELECT count(*) FILTER (WHERE r.kind = 'CancelRequested') AS cancels,

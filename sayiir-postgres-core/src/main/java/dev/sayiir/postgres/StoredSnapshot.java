@@ -50,7 +50,7 @@ final class StoredSnapshot implements Restorable {
         results.put(taskId, output);
         if (row.getLong("completed_version") > dataVersion) {
             lastSinceData = Optional.of(taskId);
-            String branch = row.getString("branch");
+            String branch = row.getString("ended_branch");
             if (branch != null) {
                 branchesSinceData.put(branch, new TaskResult(taskId, output));
             }

@@ -4,21 +4,30 @@ import dev.sayiir.persistence.TaskStatus;
 import dev.sayiir.persistence.TaskSummary;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /** Lists the tasks of an instance. Their outputs are in the history, which is not read. */
 final class TaskRepository {
 
-    /** A range of the primary key. */
+    /** Ranges of two primary keys. Of a task that is open again after it was done, the open one comes first. */
     private static final String LIST = """
-            SELECT t.instance_id, t.task_id, t.definition_hash, t.status, t.worker_id, t.attempts, t.failures, t.crashes, t.started_at,
-                   t.completed_at, t.ready_at, t.completed_version, t.error, t.claim_token, t.claimed_at,
-                   t.claim_expires_at, t.branch AS claimed_branch, t.after_task_id
+            SELECT c.instance_id, c.task_id, c.definition_hash, c.status, c.worker_id, c.attempts, c.failures, c.crashes,
+                   c.started_at, NULL::timestamptz AS completed_at, c.ready_at, NULL::bigint AS completed_version, c.error,
+                   c.claim_token, c.claimed_at, c.expires_at, c.branch, c.after_task_id, true AS open
+            FROM ${schema}.sayiir_task_claims AS c
+            WHERE c.instance_id = :instanceId
+            UNION ALL
+            SELECT t.instance_id, t.task_id, NULL, t.status, t.worker_id, t.attempts, 0, 0,
+                   t.started_at, t.completed_at, NULL, t.completed_version, t.error,
+                   NULL, NULL, NULL, '', NULL, false
             FROM ${schema}.sayiir_workflow_tasks AS t
             WHERE t.instance_id = :instanceId
-            ORDER BY t.started_at, t.task_id
+            ORDER BY open DESC
             """;
 
     private final NamedParameterJdbcOperations jdbc;
@@ -29,11 +38,33 @@ final class TaskRepository {
         this.list = schema.in(LIST);
     }
 
+    /** In the order in which the instance came to them. */
     List<TaskSummary> list(String instanceId) {
-        return jdbc.query(list, Params.of("instanceId", instanceId), TaskRepository::task);
+        Map<String, TaskSummary> tasks = new LinkedHashMap<>();
+        jdbc.query(list, Params.of("instanceId", instanceId), row -> {
+            tasks.merge(row.getString("task_id"), task(row), TaskRepository::again);
+        });
+        return tasks.values().stream()
+                .sorted(Comparator.comparing(TaskSummary::startedAt).thenComparing(TaskSummary::taskId))
+                .toList();
     }
 
-    private static TaskSummary task(ResultSet row, int number) throws SQLException {
+    /** A task that is open again: of the time before, the result is left, if it counts. */
+    private static TaskSummary again(TaskSummary open, TaskSummary finished) {
+        return new TaskSummary(
+                open.taskId(),
+                open.status(),
+                open.workerId(),
+                open.attempts(),
+                open.startedAt(),
+                Optional.empty(),
+                open.readyAt(),
+                finished.completedVersion(),
+                open.error(),
+                open.claim());
+    }
+
+    private static TaskSummary task(ResultSet row) throws SQLException {
         return new TaskSummary(
                 row.getString("task_id"),
                 TaskStatus.ofText(row.getString("status")),
@@ -45,7 +76,7 @@ final class TaskRepository {
                 Optional.ofNullable(row.getObject("completed_version", Long.class)),
                 Optional.ofNullable(row.getString("error")),
                 Columns.optionalTime(row, "claimed_at").isPresent()
-                        ? Optional.of(ClaimRepository.claim(row, number))
+                        ? Optional.of(ClaimRepository.claim(row, 0))
                         : Optional.empty());
     }
 }

@@ -24,7 +24,7 @@ final class TaskResultRepository {
             WHERE w.instance_id = :instanceId
             """;
 
-    /** As {@code sayiir_snapshot} does it, which {@code V1__workflows.sql} explains, but of finished instances too. */
+    /** As {@code sayiir_snapshot} does it, which {@code v1/reading.sql} explains, but of finished instances too. */
     private static final String ALL = """
             SELECT r.task_id, r.output
             FROM ${schema}.sayiir_workflows AS w

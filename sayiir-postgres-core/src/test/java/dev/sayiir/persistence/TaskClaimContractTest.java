@@ -98,15 +98,33 @@ class TaskClaimContractTest extends ContractTest {
                 .isThrownBy(() -> claims.commitTask(claim, done(loaded), Optional.empty()));
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {30, 90, 600})
+    void R20_a_claim_that_is_carried_on_is_renewed_unless_half_of_its_time_is_left(long seconds) {
+        WorkflowSnapshot loaded = store.createSnapshot(order("order-1"));
+        TaskClaim claim = claim("order-1", "worker-1");
+        Duration carryOn = Duration.ofSeconds(seconds);
+
+        TaskClaim next = claims.commitTask(claim, done(loaded), Optional.of(carryOn))
+                .next()
+                .orElseThrow();
+
+        boolean kept = seconds == 90; // the claim has been for a minute
+        assertThat(next.expiresAt())
+                .isEqualTo(kept ? claim.expiresAt() : next.claimedAt().plus(carryOn));
+    }
+
     @Test
     void R20_a_commit_carries_the_claim_on_to_a_task_that_can_be_done_at_once() {
         WorkflowSnapshot loaded = store.createSnapshot(order("order-1"));
-        CommittedTask committed = claims.commitTask(claim("order-1", "worker-1"), done(loaded), Optional.of(MINUTE));
+        TaskClaim first = claim("order-1", "worker-1");
+        CommittedTask committed = claims.commitTask(first, done(loaded), Optional.of(MINUTE));
         TaskClaim next = committed.next().orElseThrow();
 
         assertThat(next.taskId()).isEqualTo("charge");
         assertThat(next.workerId()).isEqualTo("worker-1");
-        assertThat(Duration.between(next.claimedAt(), next.expiresAt())).isEqualTo(MINUTE);
+        assertThat(next.claimedAt()).isAfterOrEqualTo(first.claimedAt());
+        assertThat(next.expiresAt()).isEqualTo(first.expiresAt());
         assertThat(claims.claimTask("order-1", "charge", "worker-2", MINUTE)).isEmpty();
 
         WorkflowSnapshot again = committed

@@ -35,6 +35,7 @@ class CheckpointCostTest {
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflows SET (autovacuum_enabled = off)");
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflow_history SET (autovacuum_enabled = off)");
         jdbc.execute("ALTER TABLE sayiir.sayiir_workflow_tasks SET (autovacuum_enabled = off)");
+        jdbc.execute("ALTER TABLE sayiir.sayiir_task_claims SET (autovacuum_enabled = off)");
     }
 
     @AfterEach

@@ -122,15 +122,18 @@ class CompiledPlanTest {
                 FROM generate_series(1, ?) AS i, generate_series(1, 3) AS v
                 """, OLD, INSTANCES);
         jdbc.update("""
+                INSERT INTO sayiir.sayiir_task_claims
+                    (instance_id, branch, task_id, status, ready_at, started_at, task_priority, definition_hash, task_tags,
+                     last_failed_worker)
+                SELECT 'other-' || i, '', 'task-5', 'active', now() - interval '1 hour', now(), 1 + i % 5, 'd' || i % 500,
+                       '{gpu}', CASE WHEN i % 100 = 0 THEN 'worker' END
+                FROM generate_series(1, ?) AS i
+                WHERE i % 10 = 0
+                """, INSTANCES);
+        jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_tasks
-                    (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at, task_priority,
-                     definition_hash, task_tags, last_failed_worker)
-                SELECT 'other-' || i, 'task-' || v,
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN 'active' ELSE 'completed' END,
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN now() - interval '1 hour' END,
-                       CASE WHEN v < 4 THEN v END, now(),
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE now() END, 1 + i % 5,
-                       'd' || i % 500, '{gpu}', CASE WHEN v = 5 AND i % 100 = 0 THEN 'worker' END
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, attempts)
+                SELECT 'other-' || i, 'task-' || v, 'completed', CASE WHEN v < 4 THEN v END, now(), now(), 1
                 FROM generate_series(1, ?) AS i, generate_series(1, 5) AS v
                 """, INSTANCES);
         jdbc.update("""

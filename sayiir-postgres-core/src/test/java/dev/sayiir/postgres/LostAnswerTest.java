@@ -143,7 +143,7 @@ class LostAnswerTest {
     private static void lockAll(Connection connection) throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute("SELECT FROM sayiir.sayiir_workflows FOR UPDATE");
-            statement.execute("SELECT FROM sayiir.sayiir_workflow_tasks FOR UPDATE");
+            statement.execute("SELECT FROM sayiir.sayiir_task_claims FOR UPDATE");
             statement.execute("""
                     INSERT INTO sayiir.sayiir_workflows (instance_id, version, data_version, base_version, incarnation,
                         created_at, updated_at, completed_task_count, task_priority, status, definition_hash, task_tags)

@@ -77,7 +77,7 @@ class NoDoubleWorkTest {
                 $$
                 """);
         jdbc.execute("""
-                CREATE TRIGGER record_claim AFTER INSERT OR UPDATE OF claim_token ON sayiir.sayiir_workflow_tasks
+                CREATE TRIGGER record_claim AFTER INSERT OR UPDATE OF claim_token ON sayiir.sayiir_task_claims
                 FOR EACH ROW WHEN (NEW.claim_token IS NOT NULL) EXECUTE FUNCTION record_claim()
                 """);
         return backend;

@@ -71,14 +71,17 @@ class PlanTest {
                 """, INSTANCES, VERSIONS);
         jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_tasks
-                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
-                     definition_hash, task_tags)
-                SELECT 'other-' || i, 'task-' || v,
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN 'active' ELSE 'completed' END,
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE v END, now(),
-                       CASE WHEN v = 5 AND i % 10 = 0 THEN NULL ELSE now() END, 3,
-                       'd', '{}'
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, attempts)
+                SELECT 'other-' || i, 'task-' || v, 'completed', v, now(), now(), 1
                 FROM generate_series(1, ?) AS i, generate_series(1, 5) AS v
+                WHERE v < 5 OR i % 10 > 0
+                """, INSTANCES);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_task_claims
+                    (instance_id, branch, task_id, status, started_at, task_priority, definition_hash, task_tags)
+                SELECT 'other-' || i, '', 'task-5', 'active', now(), 3, 'd', '{}'
+                FROM generate_series(1, ?) AS i
+                WHERE i % 10 = 0
                 """, INSTANCES);
         jdbc.execute("VACUUM ANALYZE");
         assertThat(jdbc.queryForObject("SELECT count(*) FROM sayiir.sayiir_workflow_history", Long.class))
@@ -116,12 +119,13 @@ class PlanTest {
         assertThat(plans).hasSize(1);
         assertThat(plans.get(0))
                 .contains("Update on sayiir_workflows", "Insert on sayiir_workflow_history")
-                .contains("Update on sayiir_workflow_tasks", "Insert on sayiir_workflow_tasks")
+                .contains("Update on sayiir_task_claims", "Insert on sayiir_workflow_tasks")
                 .doesNotContain("Seq Scan");
         assertThat(indexes(plans.get(0)))
                 .containsExactlyInAnyOrder(
                         "sayiir_workflows_pkey",
-                        "sayiir_workflow_tasks_pkey",
+                        "sayiir_task_claims_pkey",
+                        "sayiir_workflow_events_pending_event",
                         "sayiir_workflow_events_pending_request");
     }
 
@@ -131,15 +135,13 @@ class PlanTest {
                 plans(backend -> backend.claimAvailableTasks(ClaimQuery.of("worker-1", 10, Duration.ofMinutes(1))));
 
         String claim = Arrays.stream(plans.get(0).split("duration: "))
-                .filter(plan -> plan.contains("Update on sayiir_workflow_tasks"))
+                .filter(plan -> plan.contains("Update on sayiir_task_claims"))
                 .findFirst()
                 .orElseThrow();
         assertThat(claim).doesNotContain("Seq Scan", "Bitmap", "Hash Join", "Merge Join");
         assertThat(indexes(claim))
                 .containsExactlyInAnyOrder(
-                        "sayiir_workflow_tasks_by_readiness",
-                        "sayiir_workflow_tasks_by_failure",
-                        "sayiir_workflow_tasks_pkey");
+                        "sayiir_task_claims_by_readiness", "sayiir_task_claims_by_failure", "sayiir_task_claims_pkey");
     }
 
     @Test
@@ -217,10 +219,10 @@ class PlanTest {
     }
 
     @Test
-    void who_is_at_a_task_comes_from_the_index_on_open_tasks() {
+    void who_is_at_a_task_comes_from_the_indexes_on_idle_tasks_and_on_claims() {
         List<String> plans =
                 plans(backend -> backend.findWorkflows(WorkflowQuery.all().atTask("next")));
-        assertThat(indexes(plans.get(0))).contains("sayiir_workflow_tasks_open");
+        assertThat(indexes(plans.get(0))).contains("sayiir_task_claims_idle", "sayiir_task_claims_by_worker");
         assertThat(plans.get(0)).doesNotContain("Seq Scan");
     }
 

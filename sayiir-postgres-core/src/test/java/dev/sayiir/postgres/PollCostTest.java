@@ -49,10 +49,9 @@ class PollCostTest {
         jdbc = new JdbcTemplate(database.dataSource());
         new SchemaMigrator(database.dataSource(), "sayiir").migrate();
         pollOnEmptyTables();
-        insert("finished", 1_000_000, "'completed', NULL, now()");
-        insert("delayed", 200_000, "'waiting', now() + interval '1 day' + i * interval '1 second', NULL");
-        insert("paused", 10_000, "'active', NULL, NULL");
-        insert("backlog", 20_000, "'active', now(), NULL");
+        insert("delayed", 200_000, "'waiting', now() + interval '1 day' + i * interval '1 second'");
+        insert("paused", 10_000, "'active', NULL");
+        insert("backlog", 20_000, "'active', now()");
         createReady(READY);
     }
 
@@ -68,11 +67,11 @@ class PollCostTest {
                 .isEmpty();
     }
 
-    private static void insert(String what, int count, String statusReadyAndCompletedAt) {
+    private static void insert(String what, int count, String statusAndReadyAt) {
         jdbc.update(
-                "INSERT INTO sayiir.sayiir_workflow_tasks (instance_id, task_id, started_at, task_priority, definition_hash, "
-                        + "task_tags, status, ready_at, completed_at) SELECT ? || '-' || i, 't', now(), 1 + i % 5, 'd', '{}', "
-                        + statusReadyAndCompletedAt + " FROM generate_series(1, ?) AS i",
+                "INSERT INTO sayiir.sayiir_task_claims (instance_id, branch, task_id, started_at, task_priority, definition_hash, "
+                        + "task_tags, status, ready_at) SELECT ? || '-' || i, '', 't', now(), 1 + i % 5, 'd', '{}', "
+                        + statusAndReadyAt + " FROM generate_series(1, ?) AS i",
                 what,
                 count);
     }
@@ -85,7 +84,7 @@ class PollCostTest {
                     .build()
                     .moveTo(new AtTask("t")));
         }
-        jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() - interval '1 hour'"
+        jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now() - interval '1 hour'"
                 + " WHERE instance_id LIKE 'ready-%'");
     }
 
@@ -99,11 +98,11 @@ class PollCostTest {
     void R18_a_poll_reads_only_what_it_returns_and_nothing_to_do_costs_nothing() {
         assertThat(pagesOfPoll(BATCH)).as("with a plan for empty tables").isLessThan(FULL_POLL_PAGES);
 
-        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_workflow_tasks");
+        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_task_claims");
         assertThat(pagesOfPoll(BATCH)).isLessThan(FULL_POLL_PAGES);
 
-        jdbc.update("DELETE FROM sayiir.sayiir_workflow_tasks WHERE instance_id LIKE 'backlog-%'");
-        jdbc.execute("VACUUM sayiir.sayiir_workflow_tasks");
+        jdbc.update("DELETE FROM sayiir.sayiir_task_claims WHERE instance_id LIKE 'backlog-%'");
+        jdbc.execute("VACUUM sayiir.sayiir_task_claims");
         List<ClaimedTask> rest = backend().claimAvailableTasks(ClaimQuery.of("w", 1000, Duration.ofHours(1)));
         assertThat(rest).hasSize(READY - 4 * BATCH);
         pagesOfPoll(0); // marks the index entries of rows that have moved

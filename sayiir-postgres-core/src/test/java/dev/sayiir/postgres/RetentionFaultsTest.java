@@ -330,8 +330,8 @@ class RetentionFaultsTest {
                             + " CASE v WHEN 1 THEN '\\x00'::bytea END, 1 FROM made, generate_series(1, " + checkpoints
                             + ") AS v");
             jdbc.update(
-                    "INSERT INTO sayiir.sayiir_workflow_tasks (instance_id, task_id, status, started_at, task_priority,"
-                            + " definition_hash, task_tags) SELECT instance_id, 't', 'completed', at, 3, 'd', '{}' FROM made");
+                    "INSERT INTO sayiir.sayiir_workflow_tasks (instance_id, task_id, status, started_at, completed_at,"
+                            + " attempts) SELECT instance_id, 't', 'completed', at, at, 1 FROM made");
             jdbc.update("INSERT INTO sayiir.sayiir_workflow_events (instance_id, created_at, kind)"
                     + " SELECT instance_id, at, 'Started' FROM made");
         });

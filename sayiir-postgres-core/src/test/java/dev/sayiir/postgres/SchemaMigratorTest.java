@@ -219,7 +219,7 @@ class SchemaMigratorTest {
             jdbc.execute("DROP INDEX sayiir.sayiir_workflows_by_status");
             jdbc.execute("ALTER TABLE sayiir.sayiir_workflows ALTER COLUMN definition_hash DROP NOT NULL");
             jdbc.execute("ALTER TABLE sayiir.sayiir_workflow_history DISABLE TRIGGER sayiir_refuse_history_update");
-            jdbc.execute("DROP VIEW sayiir.sayiir_task_claims");
+            jdbc.execute("DROP VIEW sayiir.sayiir_tasks");
             jdbc.execute("CREATE OR REPLACE FUNCTION sayiir.sayiir_forget_instance() RETURNS trigger LANGUAGE plpgsql "
                     + "AS 'BEGIN RETURN NULL; END'");
 
@@ -228,7 +228,7 @@ class SchemaMigratorTest {
                             SchemaValidationException.class,
                             e -> assertThat(e.differences())
                                     .contains(
-                                            "missing: view sayiir_task_claims",
+                                            "missing: view sayiir_tasks",
                                             "missing: index sayiir_workflows_by_status",
                                             "different: column sayiir_workflows.definition_hash is text collate C instead of "
                                                     + "text collate C not null",
@@ -238,7 +238,7 @@ class SchemaMigratorTest {
                                     .anyMatch(line ->
                                             line.startsWith("different: function sayiir_forget_instance is body"))
                                     .noneMatch(line -> line.contains("sayiir_workflow_events")))
-                    .hasMessageContaining("missing: view sayiir_task_claims");
+                    .hasMessageContaining("missing: view sayiir_tasks");
         }
     }
 

@@ -161,20 +161,19 @@ class SignalTest {
 
     private void claim(String until) {
         jdbc.update("""
-                UPDATE sayiir.sayiir_workflow_tasks
+                UPDATE sayiir.sayiir_task_claims
                 SET claim_token = nextval('sayiir.sayiir_claim_token'), claimed_at = now() - interval '1 hour',
-                    claim_expires_at = now() + ?::interval, worker_id = 'worker-1'
+                    expires_at = now() + ?::interval, worker_id = 'worker-1'
                 WHERE instance_id = 'order-1' AND task_id = 'charge'
                 """, until);
     }
 
     private List<String> openTasks() {
         return jdbc.queryForList(
-                "SELECT task_id FROM sayiir.sayiir_workflow_tasks WHERE status IN ('active', 'waiting')", String.class);
+                "SELECT task_id FROM sayiir.sayiir_task_claims WHERE status IN ('active', 'waiting')", String.class);
     }
 
     private List<String> dueTasks() {
-        return jdbc.queryForList(
-                "SELECT task_id FROM sayiir.sayiir_workflow_tasks WHERE ready_at <= now()", String.class);
+        return jdbc.queryForList("SELECT task_id FROM sayiir.sayiir_task_claims WHERE ready_at <= now()", String.class);
     }
 }

@@ -55,14 +55,17 @@ class StatisticsCostTest {
                 """);
         jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_tasks
-                    (instance_id, task_id, status, ready_at, completed_version, started_at, completed_at, task_priority,
-                     definition_hash, task_tags)
-                SELECT w.instance_id, 't',
-                       CASE w.status WHEN 'InProgress' THEN 'active' ELSE 'completed' END,
-                       CASE w.status WHEN 'InProgress' THEN now() - interval '1 hour' END,
-                       CASE w.status WHEN 'Completed' THEN 1 END, now(),
-                       CASE w.status WHEN 'Completed' THEN now() END, 3, 'd', '{}'
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, attempts)
+                SELECT w.instance_id, 't', 'completed', 1, now(), now(), 1
                 FROM sayiir.sayiir_workflows AS w
+                WHERE w.status = 'Completed'
+                """);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_task_claims
+                    (instance_id, branch, task_id, status, ready_at, started_at, task_priority, definition_hash, task_tags)
+                SELECT w.instance_id, '', 't', 'active', now() - interval '1 hour', now(), 3, 'd', '{}'
+                FROM sayiir.sayiir_workflows AS w
+                WHERE w.status = 'InProgress'
                 """);
         jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data, write_id)
@@ -95,7 +98,7 @@ class StatisticsCostTest {
         assertThat(plans).hasSize(1);
         assertThat(plans.get(0))
                 .contains(
-                        "sayiir_workflow_tasks_open",
+                        "sayiir_task_claims",
                         "sayiir_workflow_events_pending_request",
                         "sayiir_workflow_events_pending_event")
                 .doesNotContain("Seq Scan on sayiir_workflows", "Seq Scan on sayiir_workflow_tasks")

@@ -21,8 +21,13 @@ final class StoredRows {
                 FROM sayiir.sayiir_workflow_history AS h
                 UNION ALL
                 SELECT 'task', t.instance_id, concat_ws('|', t.task_id, t.status, t.completed_version, t.attempts, t.worker_id,
-                       t.claim_token IS NOT NULL, t.claim_expires_at > now() + interval '55 minutes', t.ready_at > now()), 0
+                       t.error), 0
                 FROM sayiir.sayiir_workflow_tasks AS t
+                UNION ALL
+                SELECT 'claim', c.instance_id, concat_ws('|', c.branch, c.task_id, c.status, c.attempts, c.worker_id,
+                       c.claim_token IS NOT NULL, c.expires_at > now() + interval '55 minutes', c.ready_at > now(), c.error,
+                       c.branches_left), 0
+                FROM sayiir.sayiir_task_claims AS c
                 UNION ALL
                 SELECT 'event', e.instance_id, concat_ws('|', e.kind, e.name, e.reason, e.payload, e.consumed_at IS NOT NULL),
                        rank() OVER (PARTITION BY e.instance_id ORDER BY e.id)

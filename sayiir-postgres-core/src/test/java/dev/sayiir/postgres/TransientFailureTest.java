@@ -148,7 +148,7 @@ class TransientFailureTest {
         try (Connection other = database.dataSource().getConnection()) {
             execute(other, "SET deadlock_timeout = '1h'");
             other.setAutoCommit(false);
-            execute(other, "SELECT FROM sayiir.sayiir_workflow_tasks FOR UPDATE");
+            execute(other, "SELECT FROM sayiir.sayiir_task_claims FOR UPDATE");
             WorkflowSnapshot saved = backend.consumeEventAndSave(ID, "approved", (snapshot, event) -> {
                         if (rounds.getAndIncrement() == 0) {
                             CompletableFuture.runAsync(() -> lockInstanceAndLetGo(other));

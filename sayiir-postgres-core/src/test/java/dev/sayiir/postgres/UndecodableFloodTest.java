@@ -76,7 +76,7 @@ class UndecodableFloodTest {
 
         assertThat(claim(3)).hasSize(3);
         assertThat(claim(100)).hasSize(GOOD - 3);
-        assertThat(jdbc.queryForObject("SELECT max(crashes) FROM sayiir.sayiir_workflow_tasks", Integer.class))
+        assertThat(jdbc.queryForObject("SELECT max(crashes) FROM sayiir.sayiir_task_claims", Integer.class))
                 .isZero();
     }
 
@@ -91,7 +91,7 @@ class UndecodableFloodTest {
 
         assertThat(claim(16)).isEmpty();
         jdbc.update(
-                "UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE task_id = 't' AND instance_id = 'bad-1'");
+                "UPDATE sayiir.sayiir_task_claims SET ready_at = now() WHERE task_id = 't' AND instance_id = 'bad-1'");
         assertThat(claim(16)).isEmpty();
         createGood(1);
         await().until(() -> asked.get() == 2);
@@ -115,12 +115,13 @@ class UndecodableFloodTest {
     }
 
     private long statementsToReachTheGood(int bad, int limit) {
-        jdbc.execute("TRUNCATE sayiir.sayiir_workflows, sayiir.sayiir_workflow_tasks, sayiir.sayiir_workflow_history,"
-                + " sayiir.sayiir_workflow_events");
+        jdbc.execute(
+                "TRUNCATE sayiir.sayiir_workflows, sayiir.sayiir_workflow_tasks, sayiir.sayiir_task_claims, sayiir.sayiir_workflow_history,"
+                        + " sayiir.sayiir_workflow_events");
         insertUndecodable(bad);
         cancelEveryTenth();
         createGood(GOOD);
-        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_workflow_tasks");
+        jdbc.execute("VACUUM ANALYZE sayiir.sayiir_task_claims");
         List<ClaimedTask> reached = new ArrayList<>();
         long total = 0;
         while (reached.size() < GOOD) {
@@ -131,7 +132,7 @@ class UndecodableFloodTest {
         assertThat(reached).extracting(task -> task.claim().instanceId()).allMatch(id -> id.startsWith("good"));
         assertThat(jdbc.queryForMap(
                         "SELECT max(attempts) AS attempts, count(*) FILTER (WHERE error IS NOT NULL) AS reported"
-                                + " FROM sayiir.sayiir_workflow_tasks WHERE instance_id LIKE 'bad%'"))
+                                + " FROM sayiir.sayiir_task_claims WHERE instance_id LIKE 'bad%'"))
                 .containsEntry("attempts", 1)
                 .containsEntry("reported", (long) bad);
         return total;
@@ -155,10 +156,11 @@ class UndecodableFloodTest {
                     "INSERT INTO sayiir.sayiir_workflow_history (instance_id, version, saved_at, baseline, status, data,"
                             + " initial_input, write_id) SELECT 'bad-' || i, 1, now(), true, 'InProgress', '\\x00', '\\x00', 1"
                             + " FROM generate_series(1, " + count + ") AS i");
-            jdbc.update("INSERT INTO sayiir.sayiir_workflow_tasks (instance_id, task_id, status, ready_at, started_at,"
-                    + " task_priority, definition_hash, task_tags)"
-                    + " SELECT 'bad-' || i, 't', 'active', now() - interval '1 minute', now(), 3, 'd', '{}'"
-                    + " FROM generate_series(1, " + count + ") AS i");
+            jdbc.update(
+                    "INSERT INTO sayiir.sayiir_task_claims (instance_id, branch, task_id, status, ready_at, started_at,"
+                            + " task_priority, definition_hash, task_tags)"
+                            + " SELECT 'bad-' || i, '', 't', 'active', now() - interval '1 minute', now(), 3, 'd', '{}'"
+                            + " FROM generate_series(1, " + count + ") AS i");
         });
     }
 

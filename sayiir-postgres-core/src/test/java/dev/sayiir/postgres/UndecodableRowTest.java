@@ -156,21 +156,21 @@ class UndecodableRowTest {
     void R25_what_cannot_be_decoded_comes_up_less_and_less_often_and_never_counts_as_a_crash() {
         List<Long> minutes = new ArrayList<>();
         for (int attempt = 1; attempt <= 6; attempt++) {
-            jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE instance_id = 'garbage'");
+            jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now() WHERE instance_id = 'garbage'");
             claim(100, MINUTE);
             minutes.add(jdbc.queryForObject(
                     "SELECT round(extract(epoch FROM ready_at - clock_timestamp()) / 60)"
-                            + " FROM sayiir.sayiir_workflow_tasks WHERE instance_id = 'garbage'",
+                            + " FROM sayiir.sayiir_task_claims WHERE instance_id = 'garbage'",
                     Long.class));
         }
         assertThat(minutes).containsExactly(1L, 2L, 4L, 8L, 10L, 10L);
-        assertThat(jdbc.queryForList("SELECT sum(crashes) FROM sayiir.sayiir_workflow_tasks", Long.class))
+        assertThat(jdbc.queryForList("SELECT sum(crashes) FROM sayiir.sayiir_task_claims", Long.class))
                 .containsExactly(0L);
 
-        jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = now() WHERE instance_id = 'garbage'");
+        jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now() WHERE instance_id = 'garbage'");
         claim(100, Duration.ofHours(3));
         assertThat(jdbc.queryForObject(
-                        "SELECT ready_at > now() + interval '179 minutes' FROM sayiir.sayiir_workflow_tasks"
+                        "SELECT ready_at > now() + interval '179 minutes' FROM sayiir.sayiir_task_claims"
                                 + " WHERE instance_id = 'garbage'",
                         Boolean.class))
                 .isTrue();
@@ -244,8 +244,7 @@ class UndecodableRowTest {
     }
 
     private String errorOf(String id) {
-        return jdbc.queryForObject(
-                "SELECT error FROM sayiir.sayiir_workflow_tasks WHERE instance_id = ?", String.class, id);
+        return jdbc.queryForObject("SELECT error FROM sayiir.sayiir_tasks WHERE instance_id = ?", String.class, id);
     }
 
     private Map<String, Object> content() {

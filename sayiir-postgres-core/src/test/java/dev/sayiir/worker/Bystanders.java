@@ -182,7 +182,7 @@ final class Bystanders implements AutoCloseable {
 
     private Timestamp firstEnd() {
         return jdbc.queryForObject(
-                "SELECT min(claim_expires_at) FROM sayiir.sayiir_workflow_tasks WHERE instance_id LIKE 'early-%'",
+                "SELECT min(expires_at) FROM sayiir.sayiir_task_claims WHERE instance_id LIKE 'early-%'",
                 Timestamp.class);
     }
 
@@ -320,9 +320,9 @@ final class Bystanders implements AutoCloseable {
     /** As if whoever has the guilty instance had died a while ago. */
     void expireClaims() {
         jdbc.update("""
-                UPDATE sayiir.sayiir_workflow_tasks
-                SET ready_at = now() - interval '1 second', claim_expires_at = now() - interval '1 second'
-                WHERE instance_id = 'guilty' AND claim_token IS NOT NULL AND claim_expires_at > now()
+                UPDATE sayiir.sayiir_task_claims
+                SET ready_at = now() - interval '1 second', expires_at = now() - interval '1 second'
+                WHERE instance_id = 'guilty' AND claim_token IS NOT NULL AND expires_at > now()
                 """);
     }
 

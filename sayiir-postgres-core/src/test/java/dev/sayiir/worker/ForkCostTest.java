@@ -85,12 +85,16 @@ class ForkCostTest {
                 """);
         jdbc.update("""
                 INSERT INTO sayiir.sayiir_workflow_tasks
-                    (instance_id, task_id, status, completed_version, started_at, completed_at, task_priority,
-                     definition_hash, task_tags, ready_at)
-                SELECT 'other-' || i, 'task', CASE WHEN i % 5 = 0 THEN 'waiting' ELSE 'completed' END, NULL, now(),
-                       CASE WHEN i % 5 > 0 THEN now() END, 3, 'other', '{}',
-                       CASE WHEN i % 5 = 0 THEN now() + interval '1 day' END
+                    (instance_id, task_id, status, started_at, completed_at, attempts)
+                SELECT 'other-' || i, 'task', 'skipped', now(), now(), 1
                 FROM generate_series(1, 50000) AS i
+                WHERE i % 5 > 0
+                """);
+        jdbc.update("""
+                INSERT INTO sayiir.sayiir_task_claims
+                    (instance_id, branch, task_id, status, started_at, task_priority, definition_hash, task_tags, ready_at)
+                SELECT 'other-' || i * 5, '', 'task', 'waiting', now(), 3, 'other', '{}', now() + interval '1 day'
+                FROM generate_series(1, 10000) AS i
                 """);
     }
 

@@ -91,7 +91,7 @@ class LockedRowsTest {
         connection.setAutoCommit(false);
         try (var statement = connection.createStatement()) {
             statement.execute("SELECT FROM sayiir.sayiir_workflows WHERE instance_id = 'locked' FOR UPDATE");
-            statement.execute("SELECT FROM sayiir.sayiir_workflow_tasks WHERE instance_id = 'locked' FOR UPDATE");
+            statement.execute("SELECT FROM sayiir.sayiir_task_claims WHERE instance_id = 'locked' FOR UPDATE");
         }
     }
 

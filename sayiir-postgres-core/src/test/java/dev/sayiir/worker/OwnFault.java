@@ -19,7 +19,7 @@ enum OwnFault implements BystanderFault {
         @Override
         public void begin(Bystanders scene) throws Exception {
             handled(scene);
-            scene.holdTransaction(() -> scene.lock("sayiir_workflow_tasks"));
+            scene.holdTransaction(() -> scene.lock("sayiir_task_claims"));
         }
 
         @Override
@@ -38,7 +38,7 @@ enum OwnFault implements BystanderFault {
             handled(scene);
             scene.holdTransaction(() -> {
                 scene.lock("sayiir_workflows");
-                scene.lock("sayiir_workflow_tasks");
+                scene.lock("sayiir_task_claims");
             });
         }
 

@@ -150,7 +150,7 @@ final class SoakFaults implements AutoCloseable {
                     WHERE w.status = 'InProgress' LIMIT 3 FOR UPDATE SKIP LOCKED
                     """);
             jdbc.queryForList("""
-                    SELECT t.instance_id FROM sayiir.sayiir_workflow_tasks AS t
+                    SELECT t.instance_id FROM sayiir.sayiir_task_claims AS t
                     WHERE t.claim_token IS NOT NULL LIMIT 2 FOR UPDATE SKIP LOCKED
                     """);
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(seconds));

@@ -131,7 +131,9 @@ class WorkerCostTest {
         worker.start();
 
         await().until(() -> calls.containsAll(List.of("extendTaskClaims 10", "findSignalled 10")) && calls.size() > 6);
-        assertThat(calls).containsOnly("extendTaskClaims 10", "findSignalled 10");
+        // A heartbeat that had begun before all tasks had was about fewer.
+        assertThat(calls.stream().dropWhile(call -> !call.equals("extendTaskClaims 10")))
+                .containsOnly("extendTaskClaims 10", "findSignalled 10");
         letGo.countDown();
         worker.close();
     }

@@ -424,10 +424,11 @@ public final class InMemoryBackend
         StoredInstance stored = requireHeld(claim);
         stored.requireSameInstance(snapshot);
         stored.requireVersion(snapshot.version());
-        stored.commit(claim, snapshot, now());
-        Optional<TaskClaim> next = carryOn.filter(ttl -> Claims.canCarryOn(snapshot))
-                .flatMap(ttl ->
-                        claimNext(claim, snapshot.openTask().orElseThrow().taskId(), ttl));
+        Instant now = now();
+        Optional<Instant> until = carriedUntil(claim, stored, carryOn, now).filter(end -> Claims.canCarryOn(snapshot));
+        stored.commit(claim, snapshot, now);
+        Optional<TaskClaim> next = until.map(end ->
+                claims.carryOn(claim, stored, snapshot.openTask().orElseThrow().taskId(), end, now));
         if (isStopped(next.orElse(claim))) {
             return new CommittedTask(stored.current().snapshot(), Optional.empty());
         }
@@ -447,17 +448,21 @@ public final class InMemoryBackend
         carryOn.ifPresent(ttl -> ClaimQuery.requireDuration("ttl", ttl));
         limits.requireOutcome(claim, outcome);
         StoredInstance stored = requireHeld(claim);
+        Instant now = now();
+        Optional<Instant> until = carriedUntil(claim, stored, carryOn, now);
         Optional<String> nextTaskId = Optional.empty();
         if (outcome instanceof BranchOutcome.Done done) {
-            stored.endBranch(claim, done.output(), now());
+            stored.endBranch(claim, done.output(), now);
         } else if (outcome instanceof BranchOutcome.Next next) {
-            stored.continueBranch(claim, next, now());
+            stored.continueBranch(claim, next, now);
             nextTaskId =
                     Optional.of(next.nextTaskId()).filter(it -> next.delay().isEmpty());
         } else if (outcome instanceof BranchOutcome.Retry retry) {
-            stored.retryBranch(claim, retry, now());
+            stored.retryBranch(claim, retry, now);
         }
-        Optional<TaskClaim> carriedOn = nextTaskId.flatMap(next -> carryOn.flatMap(ttl -> claimNext(claim, next, ttl)));
+        Optional<TaskClaim> carriedOn = nextTaskId
+                .filter(next -> stored.current().snapshot().status() == WorkflowStatus.IN_PROGRESS)
+                .flatMap(next -> until.map(end -> claims.carryOn(claim, stored, next, end, now)));
         Optional<TaskClaim> kept = isStopped(carriedOn.orElse(claim)) ? Optional.empty() : carriedOn;
         tellIf(kept.isEmpty());
         return new CommittedBranchTask(kept);
@@ -499,8 +504,13 @@ public final class InMemoryBackend
         return stored;
     }
 
-    private Optional<TaskClaim> claimNext(TaskClaim claim, String taskId, Duration ttl) {
-        return claims.claim(require(claim.instanceId()), taskId, claim.workerId(), ttl, now());
+    private static Optional<Instant> carriedUntil(
+            TaskClaim claim, StoredInstance stored, Optional<Duration> carryOn, Instant now) {
+        Instant expiresAt = stored.openTask(claim.taskId())
+                .flatMap(QueuedTask::claim)
+                .orElse(claim)
+                .expiresAt();
+        return carryOn.map(ttl -> Claims.carriedUntil(expiresAt, now, ttl));
     }
 
     /** Carries a pending cancel or pause out; its task is given back, as nobody is going to work on it. */

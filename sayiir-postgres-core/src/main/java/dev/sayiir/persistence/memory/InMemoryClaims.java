@@ -67,7 +67,7 @@ final class InMemoryClaims {
 
     List<TaskClaim> claimAvailable(ClaimQuery query, Instant now) {
         return due(query, now)
-                .map(it -> claim(it.stored(), it.task(), query.workerId(), query.ttl(), now))
+                .map(it -> claim(it.stored(), it.task(), query.workerId(), now.plus(query.ttl()), now))
                 .toList();
     }
 
@@ -86,10 +86,16 @@ final class InMemoryClaims {
     Optional<TaskClaim> claim(StoredInstance stored, String taskId, String workerId, Duration ttl, Instant now) {
         return stored.openTask(taskId)
                 .filter(task -> task.isDue(now))
-                .map(task -> claim(stored, task, workerId, ttl, now));
+                .map(task -> claim(stored, task, workerId, now.plus(ttl), now));
     }
 
-    private TaskClaim claim(StoredInstance stored, QueuedTask task, String workerId, Duration ttl, Instant now) {
+    /** A task that can be done at once, for the worker that has had the one before. */
+    TaskClaim carryOn(TaskClaim before, StoredInstance stored, String taskId, Instant until, Instant now) {
+        QueuedTask task = stored.openTask(taskId).orElseThrow();
+        return claim(stored, task, before.workerId(), until, now);
+    }
+
+    private TaskClaim claim(StoredInstance stored, QueuedTask task, String workerId, Instant until, Instant now) {
         WorkflowSnapshot snapshot = snapshot(stored);
         stored.noteCrash(task);
         TaskClaim claim = new TaskClaim(
@@ -103,7 +109,7 @@ final class InMemoryClaims {
                 task.crashes(),
                 task.branch(),
                 now,
-                now.plus(ttl));
+                until);
         stored.claimed(task, claim);
         return claim;
     }

@@ -116,7 +116,7 @@ final class StoredInstance {
     }
 
     void create(WorkflowSnapshot snapshot, Instant now) {
-        store(snapshot, TaskChanges.replacing(Set.of(), Map.of(), snapshot), now);
+        store(snapshot, TaskChanges.replacing(Set.of(), snapshot), now);
         journal.created(snapshot, now);
     }
 
@@ -124,7 +124,7 @@ final class StoredInstance {
         TaskChanges changes = Optional.of(snapshot)
                 .filter(it -> it.version() == current().version())
                 .flatMap(WorkflowSnapshot::taskChanges)
-                .orElseGet(() -> TaskChanges.replacing(results.taskIds(), Map.of(), snapshot));
+                .orElseGet(() -> TaskChanges.replacing(results.taskIds(), snapshot));
         WorkflowStatus before = current().snapshot().status();
         store(snapshot, changes, now);
         if (snapshot.status() != before) {

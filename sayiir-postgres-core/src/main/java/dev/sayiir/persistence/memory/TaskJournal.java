@@ -44,7 +44,7 @@ final class TaskJournal {
             boolean anew = completedAt.isPresent();
             return new Row(
                     as,
-                    workerId,
+                    anew ? Optional.empty() : workerId,
                     anew ? 0 : attempts,
                     anew ? now : startedAt,
                     Optional.empty(),

@@ -37,10 +37,9 @@ final class Content {
 
     private static final String TASKS = """
             INSERT INTO $.sayiir_workflow_tasks
-                (instance_id, task_id, status, completed_version, started_at, completed_at, attempts, task_priority,
-                 definition_hash, task_tags, worker_id)
+                (instance_id, task_id, status, completed_version, started_at, completed_at, attempts, worker_id)
             SELECT 'finished-' || i, 'step-' || v, 'completed', v + 2, now() - i * interval '1 second',
-                   now() - i * interval '1 second', 1, 3, 'finished', '{}', 'worker'
+                   now() - i * interval '1 second', 1, 'worker'
             FROM generate_series(?::int, ?::int) AS i
             CROSS JOIN generate_series(0, 9) AS v
             """;
@@ -61,10 +60,10 @@ final class Content {
             FROM generate_series(?::int, ?::int) AS i
             """;
 
-    private static final String PARKED_TASKS = """
-            INSERT INTO $.sayiir_workflow_tasks
-                (instance_id, task_id, status, started_at, task_priority, definition_hash, task_tags)
-            SELECT 'parked-' || i, 'await:never', 'waiting', now() - i * interval '1 second', 3, 'parked', '{}'
+    private static final String PARKED_CLAIMS = """
+            INSERT INTO $.sayiir_task_claims
+                (instance_id, branch, task_id, status, started_at, task_priority, definition_hash, task_tags)
+            SELECT 'parked-' || i, '', 'await:never', 'waiting', now() - i * interval '1 second', 3, 'parked', '{}'
             FROM generate_series(?::int, ?::int) AS i
             """;
 
@@ -99,7 +98,7 @@ final class Content {
         inPortions(count, "parked", (from, to) -> {
             update(PARKED, from, to);
             update(PARKED_HISTORY, data, input, from, to);
-            update(PARKED_TASKS, from, to);
+            update(PARKED_CLAIMS, from, to);
         });
     }
 
@@ -107,7 +106,7 @@ final class Content {
     void settle() throws SQLException {
         target.database()
                 .execute(("VACUUM (ANALYZE) $.sayiir_workflows, $.sayiir_workflow_history, $.sayiir_workflow_tasks,"
-                                + " $.sayiir_workflow_events, $.sayiir_workflow_counts")
+                                + " $.sayiir_task_claims, $.sayiir_workflow_events, $.sayiir_workflow_counts")
                         .replace("$", target.schema()));
     }
 

@@ -14,7 +14,7 @@ final class SameWritesFloor extends Floor {
     static final String NAME = "floor-same-writes";
 
     private static final List<String> TABLES =
-            List.of("sayiir_workflows", "sayiir_workflow_history", "sayiir_workflow_tasks");
+            List.of("sayiir_workflows", "sayiir_workflow_history", "sayiir_task_claims", "sayiir_workflow_tasks");
 
     private static final String STEP = """
             WITH moved AS (
@@ -31,18 +31,15 @@ final class SameWritesFloor extends Floor {
                        ?, ?
                 FROM moved
             ), done AS (
-                UPDATE sayiir_benchmark_floor.sayiir_workflow_tasks AS t
-                SET status = 'completed', ready_at = NULL, completed_version = m.version, completed_at = m.updated_at,
-                    claim_token = NULL, claimed_at = NULL, claim_expires_at = NULL
-                FROM moved AS m
-                WHERE t.instance_id = m.instance_id AND t.task_id = ?
+                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
+                    (instance_id, task_id, status, completed_version, started_at, completed_at, attempts, worker_id)
+                SELECT instance_id, ?, 'completed', version, updated_at, updated_at, 1, 'worker'
+                FROM moved
             )
-            INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
-                (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at, worker_id,
-                 attempts, task_priority, definition_hash, task_tags)
-            SELECT instance_id, current_task_id, 'active', updated_at + interval '1 minute', updated_at, ?, updated_at,
-                   updated_at + interval '1 minute', 'worker', 1, 3, 'linear', '{}'
-            FROM moved
+            UPDATE sayiir_benchmark_floor.sayiir_task_claims AS c
+            SET task_id = m.current_task_id, started_at = m.updated_at, claim_token = ?, claimed_at = m.updated_at, attempts = 1
+            FROM moved AS m
+            WHERE c.instance_id = m.instance_id AND c.branch = ''
             """;
 
     private static final byte[] OUTPUT = Bytes.random(Steps.PAYLOAD_BYTES);
@@ -65,10 +62,10 @@ final class SameWritesFloor extends Floor {
                 SELECT 'instance-' || i, 1, 1, 1, i, now(), now(), 0, 3, 'InProgress', 'linear', 'AtTask', 'step-0', '{}'
                 FROM generate_series(0, ? - 1) AS i""", instances);
         target.database().update("""
-                INSERT INTO sayiir_benchmark_floor.sayiir_workflow_tasks
-                    (instance_id, task_id, status, ready_at, started_at, claim_token, claimed_at, claim_expires_at,
+                INSERT INTO sayiir_benchmark_floor.sayiir_task_claims
+                    (instance_id, branch, task_id, status, ready_at, started_at, claim_token, claimed_at, expires_at,
                      worker_id, attempts, task_priority, definition_hash, task_tags)
-                SELECT 'instance-' || i, 'step-0', 'active', now(), now(), i, now(), now(), 'worker', 1, 3, 'linear', '{}'
+                SELECT 'instance-' || i, '', 'step-0', 'active', now(), now(), i, now(), now(), 'worker', 1, 3, 'linear', '{}'
                 FROM generate_series(0, ? - 1) AS i""", instances);
     }
 

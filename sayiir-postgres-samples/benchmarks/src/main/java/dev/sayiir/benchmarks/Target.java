@@ -59,7 +59,7 @@ final class Target implements AutoCloseable {
     /** Deletes all instances and what belongs to them. */
     void empty() throws SQLException {
         database.execute(("TRUNCATE $.sayiir_workflows, $.sayiir_workflow_history, $.sayiir_workflow_tasks,"
-                        + " $.sayiir_workflow_events, $.sayiir_workflow_counts")
+                        + " $.sayiir_task_claims, $.sayiir_workflow_events, $.sayiir_workflow_counts")
                 .replace("$", schema));
     }
 
@@ -73,7 +73,7 @@ final class Target implements AutoCloseable {
                 workload.name() + "-",
                 workload.name() + ".");
         database.execute(
-                "VACUUM (INDEX_CLEANUP ON) $.sayiir_workflows, $.sayiir_workflow_tasks, $.sayiir_workflow_events"
+                "VACUUM (INDEX_CLEANUP ON) $.sayiir_workflows, $.sayiir_workflow_tasks, $.sayiir_task_claims, $.sayiir_workflow_events"
                         .replace("$", schema));
     }
 

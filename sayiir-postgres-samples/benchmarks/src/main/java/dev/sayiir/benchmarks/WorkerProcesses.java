@@ -123,8 +123,8 @@ final class WorkerProcesses implements WorkerRun {
     }
 
     private boolean hasOpenTasks() throws Exception {
-        String sql = "SELECT EXISTS (SELECT FROM " + target.schema() + ".sayiir_workflow_tasks"
-                + " WHERE status IN ('active', 'waiting') AND definition_hash = '" + flow.name() + "')";
+        String sql = "SELECT EXISTS (SELECT FROM " + target.schema() + ".sayiir_task_claims"
+                + " WHERE definition_hash = '" + flow.name() + "')";
         return target.database().row(sql).get(0).equals("t");
     }
 

@@ -17,7 +17,7 @@ final class SayiirPostgresRuntimeHints implements RuntimeHintsRegistrar {
     @Override
     public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
         hints.resources()
-                .registerPattern("dev/sayiir/postgres/migration/*.sql")
+                .registerPattern("dev/sayiir/postgres/migration/*/*.sql")
                 .registerPattern("dev/sayiir/postgres/schema-objects.txt");
         // Connections that do not tell Flyway their URL.
         hints.proxies().registerJdkProxy(Connection.class).registerJdkProxy(DatabaseMetaData.class);

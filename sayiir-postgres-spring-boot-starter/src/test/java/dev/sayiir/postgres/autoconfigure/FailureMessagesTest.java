@@ -105,7 +105,7 @@ class FailureMessagesTest extends StarterTest {
         says(
                 output,
                 "missing: table sayiir_workflows",
-                "missing: index sayiir_workflow_tasks_by_readiness",
+                "missing: index sayiir_task_claims_by_readiness",
                 "missing: trigger sayiir_workflows.sayiir_log_status",
                 "Set sayiir.postgres.migration.mode=migrate",
                 "SchemaMigrator.sql",

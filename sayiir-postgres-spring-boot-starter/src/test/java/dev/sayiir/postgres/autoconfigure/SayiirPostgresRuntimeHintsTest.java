@@ -49,7 +49,7 @@ class SayiirPostgresRuntimeHintsTest {
         assertThat(Arrays.stream(resources)
                         .map(found -> found.toString().replaceAll(".*(dev/sayiir/.*)\\]", "$1"))
                         .filter(path -> !path.endsWith(".class") && !path.contains("/autoconfigure/")))
-                .contains("dev/sayiir/postgres/schema-objects.txt", "dev/sayiir/postgres/migration/V1__workflows.sql")
+                .contains("dev/sayiir/postgres/schema-objects.txt", "dev/sayiir/postgres/migration/v1/tables.sql")
                 .allSatisfy(path ->
                         assertThat(resource().forResource(path)).as(path).accepts(hints));
     }

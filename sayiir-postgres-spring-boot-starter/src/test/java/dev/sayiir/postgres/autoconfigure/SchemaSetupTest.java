@@ -41,7 +41,7 @@ class SchemaSetupTest extends StarterTest {
                             .hasMessageContaining("missing: table sayiir_workflows")
                             .hasMessageContaining("missing: table sayiir_workflow_history")
                             .hasMessageContaining("missing: table sayiir_workflow_tasks")
-                            .hasMessageContaining("missing: view sayiir_task_claims")
+                            .hasMessageContaining("missing: view sayiir_tasks")
                             .hasMessageContaining("missing: table sayiir_workflow_events");
                     assertThat(hasTable(database.dataSource(), "sayiir", "sayiir_workflows"))
                             .isFalse();

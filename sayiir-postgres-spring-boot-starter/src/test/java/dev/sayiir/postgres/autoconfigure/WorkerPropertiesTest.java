@@ -126,7 +126,7 @@ class WorkerPropertiesTest extends WorkerStarterTest {
                     workflows.start(FULFILMENT, "old", "tea", it -> it.taskPriority(TaskPriority.MINIMAL));
                     workflows.start(FULFILMENT, "urgent", "tea", it -> it.taskPriority(TaskPriority.CRITICAL));
                     JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
-                    jdbc.update("UPDATE sayiir.sayiir_workflow_tasks SET ready_at = ready_at - interval '1 hour'"
+                    jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = ready_at - interval '1 hour'"
                             + " WHERE instance_id = 'old'");
                     worker.start();
                     for (String id : List.of("old", "urgent")) {

@@ -33,7 +33,7 @@ final class HistoryReader {
             WHERE starts_with(instance_id, :prefix) AND status IN ('InProgress', 'Paused')""";
 
     private static final String CLAIMS = """
-            SELECT COALESCE(sum(attempts), 0) FROM sayiir.sayiir_workflow_tasks
+            SELECT COALESCE(sum(attempts), 0) FROM sayiir.sayiir_tasks
             WHERE starts_with(instance_id, :prefix) AND task_id NOT LIKE 'delay:%' AND task_id NOT LIKE 'await:%'""";
 
     private static final String DROPPED = """
