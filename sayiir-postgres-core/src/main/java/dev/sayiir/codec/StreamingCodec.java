@@ -85,9 +85,4 @@ public abstract sealed class StreamingCodec implements SnapshotCodec permits Jso
             throw Problems.atStart(format, e);
         }
     }
-
-    @Override
-    public String toString() {
-        return name;
-    }
 }

@@ -9,9 +9,12 @@ import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.NotStarted;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.RetryPolicy;
 import dev.sayiir.workflow.TaskPriority;
+import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +67,16 @@ class JsonSnapshotCodecTest {
         assertThat(written(new WorkflowState.Cancelled(
                         Optional.empty(), Optional.empty(), time, CompletedTasks.none(), Optional.empty())))
                 .contains("'cancelled_at':'" + text + "'");
+    }
+
+    @Test
+    void R4_a_multiplier_is_written_as_Sayiir_writes_it() {
+        RetryPolicy policy = new RetryPolicy(1, Duration.ZERO, 1.5e10f, Optional.empty());
+        byte[] json = codec.encode(WorkflowSnapshot.builder("i", "v1")
+                .taskRetry("a", new TaskRetry(1, policy, "e", Optional.empty(), Instant.EPOCH))
+                .build());
+
+        assertThat(new String(json, UTF_8)).contains("\"backoff_multiplier\":15000000000.0,");
     }
 
     @Test
@@ -128,6 +141,7 @@ class JsonSnapshotCodecTest {
                 "{'Completed':{'final_output':[]},'Failed':{'error':'x'}}| | at state.Failed| more than one variant",
                 "{'Dreaming':{}}| | at state.*| variant is unknown",
                 "'Completed'| | at state| an object is needed, and there is a text",
+                "{'Completed':[]}| | at state.Completed| an object is needed, and there is an array",
                 "{'Completed':{}}| | at state.Completed| final_output is missing",
                 "{'Completed':{'final_output':null}}| | .final_output| an array of bytes is needed, and there is null",
                 "{'Completed':{'final_output':[256]}}| | .final_output[]| out of its range",
@@ -147,6 +161,7 @@ class JsonSnapshotCodecTest {
                 "{'Failed':{'error':'x'}}|,'task_priority':0| at task_priority| out of range",
                 "{'Failed':{'error':'x'}}|,'task_priority':6| at task_priority| out of range",
                 "{'Failed':{'error':'x'}}|,'task_priority':'3'| at task_priority| there is a text",
+                "{'Failed':{'error':'x'}}|,'task_tags':{}| at task_tags| an array is needed, and there is an object",
                 "{'Failed':{'error':'x'}}|,'task_tags':['a',null]| at task_tags[]| there is null",
                 "{'Failed':{'error':'x'}}|,'task_tags':['']| (byte 122)| an id is empty",
                 "{'Failed':{'error':'x'}}|,'loop_iterations':{'a':1,'a':2}| at loop_iterations.*| twice",
@@ -199,6 +214,22 @@ class JsonSnapshotCodecTest {
         String policy =
                 retry("'max_retries':1", "").replace("'backoff_multiplier':2.0", "'backoff_multiplier':" + multiplier);
         assertThatThrownBy(() -> read(policy)).isInstanceOf(SnapshotSerializationException.class);
+    }
+
+    @Test
+    void R3_a_multiplier_that_is_no_number_is_refused_by_what_it_is() {
+        String policy = retry("'max_retries':1", "").replace("'backoff_multiplier':2.0", "'backoff_multiplier':'2'");
+        assertThatThrownBy(() -> read(policy)).hasMessageContaining("a number is needed, and there is a text");
+    }
+
+    @Test
+    void R3_a_time_that_no_Instant_holds_is_refused_without_its_value() {
+        String json = snapshot(NOT_STARTED).replace("'created_at':1", "'created_at':" + Long.MAX_VALUE);
+        assertThatThrownBy(() -> read(json))
+                .isInstanceOf(SnapshotSerializationException.class)
+                .hasMessageContainingAll("at created_at", "a value is out of range")
+                .hasCauseInstanceOf(WithoutMessage.class)
+                .hasRootCauseMessage("java.time.DateTimeException");
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.dataformat.smile.SmileConstants;
 
 class SnapshotCodecsTest {
 
@@ -114,6 +115,45 @@ class SnapshotCodecsTest {
                 .isInstanceOf(SnapshotSerializationException.class)
                 .hasMessageContaining("has " + blob.length + " bytes, and the limit is " + (blob.length - 1))
                 .hasMessageContaining("raise the limit");
+    }
+
+    @Test
+    void R3_what_was_written_at_the_limit_is_read_at_the_limit() {
+        WorkflowSnapshot large = snapshot.complete(Payload.of(new byte[5000]));
+        int size = smile.encode(large).length;
+        SnapshotCodecs limited =
+                SnapshotCodecs.writing(new SmileSnapshotCodec()).maxBytes(size).build();
+
+        assertThat(limited.maxBytes()).isEqualTo(size);
+        assertThat(limited.decode(limited.encode(large))).isEqualTo(large);
+    }
+
+    @Test
+    void R3_the_byte_is_told_by_its_place_in_the_blob_whether_or_not_there_is_an_envelope() {
+        assertRefused("{\"task_tags\":{}".getBytes(UTF_8), "at task_tags (byte 14): an array is needed");
+        assertRefused(
+                "SYRS\u0001\u0001{\"task_tags\":{}".getBytes(UTF_8), "at task_tags (byte 20): an array is needed");
+        byte[] blob = smile.encode(snapshot);
+        blob[Envelope.BYTES + 4] = SmileConstants.TOKEN_LITERAL_START_ARRAY;
+        assertRefused(blob, "(byte " + (Envelope.BYTES + 5) + "): an object is needed, and there is an array");
+    }
+
+    @Test
+    void R3_an_envelope_without_a_payload_is_refused() {
+        assertRefused(Envelope.header(SnapshotCodec.JSON_ID), "an object is needed, and there is nothing");
+    }
+
+    @Test
+    void R3_what_is_not_even_the_format_is_refused_as_that() {
+        assertRefused("{x".getBytes(UTF_8), "(byte ", "): this is no JSON. It is damaged");
+    }
+
+    @Test
+    void a_store_tells_which_checkpoint_cannot_be_read() {
+        SnapshotSerializationException problem = new SnapshotSerializationException("It is damaged");
+
+        assertThat(problem.of("order-1", 3)).hasMessage("Instance 'order-1', version 3: It is damaged");
+        assertThat(problem.of("order-1", 0)).hasMessage("Instance 'order-1': It is damaged");
     }
 
     @ParameterizedTest
