@@ -2,6 +2,7 @@ package dev.sayiir.workflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -79,6 +80,37 @@ class CompletedTasksTest {
         assertThat(snapshot.completedTaskCount()).isEqualTo(tasks);
         assertThat(snapshot.taskChanges().orElseThrow().completed()).hasSize(tasks);
         return allocated;
+    }
+
+    @Test
+    void they_are_equal_by_their_outputs_and_printed_without() {
+        CompletedTasks one = CompletedTasks.of(Map.of("one", Payload.utf8("out")));
+
+        assertThat(one)
+                .isEqualTo(CompletedTasks.none().with("one", Payload.utf8("out")))
+                .isNotEqualTo(CompletedTasks.of(Map.of("one", Payload.utf8("else"))))
+                .isNotEqualTo(CompletedTasks.of(Map.of("two", Payload.utf8("out"))))
+                .isNotEqualTo("one")
+                .doesNotHaveSameHashCodeAs(CompletedTasks.none())
+                .hasToString("CompletedTasks[one]");
+    }
+
+    @Test
+    void their_map_can_be_asked_for_anything() {
+        Map<String, Payload> tasks =
+                CompletedTasks.of(Map.of("one", Payload.utf8("out"))).asMap();
+
+        assertThat(tasks.containsKey("one")).isTrue();
+        assertThat(tasks.containsKey("two")).isFalse();
+        assertThat(((Map<?, ?>) tasks).containsKey(1)).isFalse();
+        assertThat(((Map<?, ?>) tasks).get(1)).isNull();
+    }
+
+    @Test
+    void an_id_that_is_not_valid_is_refused() {
+        assertThatIllegalArgumentException().isThrownBy(() -> CompletedTasks.of(Map.of("", Payload.empty())));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CompletedTasks.none().with("", Payload.empty()));
     }
 
     @Test
