@@ -5,6 +5,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskWorker;
@@ -19,7 +20,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -49,7 +52,8 @@ import tools.jackson.databind.json.JsonMapper;
 @EnableConfigurationProperties({
     SayiirWorkerProperties.class,
     SayiirClaimsProperties.class,
-    SayiirDispatchProperties.class
+    SayiirDispatchProperties.class,
+    SayiirNotifyProperties.class
 })
 public final class SayiirWorkerAutoConfiguration {
 
@@ -73,6 +77,21 @@ public final class SayiirWorkerAutoConfiguration {
         return workflows;
     }
 
+    /** The pool of {@code sayiir.postgres.url} is nobody else's, unless it is the application's only one. */
+    @Bean
+    WorkerConnections sayiirWorkerConnections(
+            SignalStore signals,
+            TaskClaimStore claims,
+            SayiirWorkerProperties worker,
+            SayiirNotifyProperties notify,
+            @Qualifier(OwnPoolConfiguration.BEAN_NAME) ObjectProvider<DataSource> ownPool,
+            ObjectProvider<DataSource> application) {
+        DataSource own = ownPool.getIfAvailable();
+        boolean listens = notify.mode() != NotifyMode.POLL && notify.url() == null;
+        boolean servesHandlers = own == null || application.stream().anyMatch(own::equals);
+        return new WorkerConnections(signals, claims, worker.concurrency(), listens, servesHandlers);
+    }
+
     @Bean
     @ConditionalOnMissingBean(TaskWorker.class)
     @ConditionalOnBooleanProperty(name = "sayiir.postgres.worker.enabled", matchIfMissing = true)
@@ -83,6 +102,7 @@ public final class SayiirWorkerAutoConfiguration {
             SayiirWorkerProperties worker,
             SayiirClaimsProperties claim,
             SayiirDispatchProperties dispatch,
+            WorkerConnections connections,
             ObjectProvider<Workflow> workflows,
             ObjectProvider<TaskHandler<?>> handlers,
             ObjectProvider<JsonMapper> mapper,
@@ -96,7 +116,7 @@ public final class SayiirWorkerAutoConfiguration {
             if (known.isEmpty() || all.isEmpty()) {
                 return Optional.empty();
             }
-            Optional<PostgresBackend> reserved = WorkerConnections.reserved(signals, claims, worker.concurrency());
+            Optional<PostgresBackend> reserved = connections.reserve();
             TaskWorkerBuilder builder = reserved.map(
                             own -> TaskWorker.builder(own).resultsFrom(snapshots))
                     .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
