@@ -53,7 +53,7 @@ abstract class WorkerContractTest {
 
     @BeforeAll
     static void bePatient() {
-        Awaitility.setDefaultTimeout(Duration.ofMinutes(1));
+        Awaitility.setDefaultTimeout(Duration.parse(System.getProperty("sayiir.test.patience", "PT1M")));
         Awaitility.setDefaultPollInterval(SOON);
         Awaitility.setDefaultPollDelay(Duration.ZERO);
     }
