@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.UncategorizedSQLException;
 
@@ -208,6 +209,7 @@ class GroupsTest extends WorkerContractTest {
     }
 
     /** One result that the server refuses, now and for ever. */
+    @Tag("slow") // it waits between all the tries
     @Test
     void R27_a_result_that_fails_whatever_it_is_stored_with_is_given_up_and_the_others_are_stored() {
         AtomicInteger tries = new AtomicInteger();
