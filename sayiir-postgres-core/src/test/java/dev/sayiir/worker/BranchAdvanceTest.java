@@ -21,7 +21,7 @@ class BranchAdvanceTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Payload OUT = Payload.utf8("out");
-    private static final RetryPolicy TWICE = new RetryPolicy(2, Duration.ofSeconds(1), 1, Optional.empty());
+    private static final RetryPolicy TWICE = new RetryPolicy(2, Duration.ofSeconds(1), 3, Optional.empty());
 
     private static Advance advance(TaskOutcome outcome, long failures, int crashes) {
         Optional<BranchStep> branch = Optional.of(new BranchStep("a", Optional.empty()));
@@ -32,6 +32,10 @@ class BranchAdvanceTest {
 
     private static Optional<BranchOutcome> of(TaskOutcome outcome) {
         return BranchAdvance.of(advance(outcome, 0, 0));
+    }
+
+    private static Duration backOff(Advance advance) {
+        return ((BranchOutcome.Retry) BranchAdvance.of(advance).orElseThrow()).backOff();
     }
 
     private static BranchOutcome next(Optional<Duration> delay) {
@@ -59,11 +63,10 @@ class BranchAdvanceTest {
         assertThat(of(TaskOutcome.retry("declined\0", HOUR))).contains(new BranchOutcome.Retry("declined\ufffd", HOUR));
         assertThat(of(TaskOutcome.retry("declined", Duration.ZERO)))
                 .contains(new BranchOutcome.Retry("declined", SHORTEST));
-        assertThat(of(TaskOutcome.retry("declined")))
-                .get()
-                .isInstanceOfSatisfying(
-                        BranchOutcome.Retry.class,
-                        retry -> assertThat(retry.backOff()).isBetween(Duration.ofMillis(500), Duration.ofSeconds(1)));
+        assertThat(backOff(advance(TaskOutcome.retry("declined"), 0, 0)))
+                .isBetween(Duration.ofMillis(500), Duration.ofSeconds(1));
+        assertThat(backOff(advance(TaskOutcome.retry("declined"), 1, 0)))
+                .isBetween(Duration.ofMillis(1500), Duration.ofSeconds(3));
     }
 
     @Test

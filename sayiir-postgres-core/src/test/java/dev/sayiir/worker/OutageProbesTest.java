@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.testing.LogLines;
 import java.util.ArrayDeque;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +27,7 @@ class OutageProbesTest {
     private final Deque<Runnable> scheduled = new ArrayDeque<>();
     private final AtomicInteger probes = new AtomicInteger();
     private final AtomicInteger ends = new AtomicInteger();
-    private boolean away = true;
+    private volatile boolean away = true;
 
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1) {
         @Override
@@ -91,23 +91,28 @@ class OutageProbesTest {
         assertThat(ends).hasValue(0);
     }
 
+    private void awaitEnd() {
+        try {
+            outage.awaitEnd();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     @Test
-    void its_end_is_logged_and_told_and_lets_everybody_go_on() {
+    void its_end_is_logged_and_told_and_lets_everybody_go_on() throws Exception {
         try (LogLines log = LogLines.of("dev.sayiir.worker")) {
             assertThat(outage.isAway(FAILURE)).isTrue();
-            CompletableFuture<Void> waiting = CompletableFuture.runAsync(() -> {
-                try {
-                    outage.awaitEnd();
-                } catch (InterruptedException e) {
-                    throw new CompletionException(e);
-                }
-            });
-            assertThat(waiting.isDone()).isFalse();
+            Thread waiting = new Thread(this::awaitEnd);
+            waiting.start();
+            await().until(() -> waiting.getState() == Thread.State.WAITING);
 
             away = false;
-            scheduled.remove().run();
+            CompletableFuture.runAsync(scheduled.remove()).join();
 
             waiting.join();
+            outage.awaitEnd();
+            assertThat(outage.isAway(FAILURE)).isFalse();
             assertThat(outage.isOn()).isFalse();
             assertThat(ends).hasValue(1);
             assertThat(scheduled).isEmpty();
