@@ -39,9 +39,12 @@ class BackoffTest {
         Duration century = Duration.ofDays(36_500);
         RetryPolicy doubling = new RetryPolicy(10, Duration.ofSeconds(1), 2, Optional.empty());
         RetryPolicy steep = new RetryPolicy(10, Duration.ofSeconds(Long.MAX_VALUE), Float.MAX_VALUE, Optional.empty());
+        RetryPolicy patient =
+                new RetryPolicy(10, Duration.ofSeconds(1), 2, Optional.of(Duration.ofSeconds(Long.MAX_VALUE)));
         RetryPolicy none = new RetryPolicy(10, Duration.ZERO, Float.MAX_VALUE, Optional.empty());
 
         assertThat(longest(0xFFFF_FFFFL, doubling)).isEqualTo(century);
+        assertThat(longest(0xFFFF_FFFFL, patient)).isEqualTo(century);
         assertThat(longest(1, steep)).isEqualTo(century);
         assertThat(longest(0xFFFF_FFFFL, none)).isZero();
     }
