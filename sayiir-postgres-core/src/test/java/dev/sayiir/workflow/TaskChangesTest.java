@@ -28,23 +28,14 @@ class TaskChangesTest {
     }
 
     @Test
-    void the_changes_are_what_was_done_withdrawn_and_left_since() {
+    void the_changes_are_what_was_done_and_withdrawn_since() {
         TaskChanges changes = changesTo(
                 stored.withdrawTask("reserve").completeTask("pack", OUT).moveTo(new AtTask("ship")));
 
         assertThat(changes.completed()).isEqualTo(Map.of("pack", OUT));
         assertThat(changes.withdrawn()).containsExactly("reserve");
-        assertThat(changes.left()).isEqualTo(Map.of("charge", false));
         assertThat(changes.forkKept()).isFalse();
         assertThat(changes.forkLeft()).isFalse();
-    }
-
-    @Test
-    void a_task_that_is_done_or_where_it_still_stands_is_not_left() {
-        assertThat(changesTo(stored).left()).isEmpty();
-        assertThat(changesTo(stored.completeTask("charge", OUT).moveTo(new AtTask("ship")))
-                        .left())
-                .isEmpty();
     }
 
     @Test
@@ -56,10 +47,9 @@ class TaskChangesTest {
     }
 
     @Test
-    void a_task_that_begins_a_branch_is_not_left() {
+    void a_fork_begins_its_branches() {
         WorkflowSnapshot forked = stored.forkInto("join", Map.of("a", Branch.of("charge"), "b", Branch.of("pack")));
 
-        assertThat(changesTo(forked).left()).isEmpty();
         assertThat(changesTo(forked).branchesToOpen(forked)).containsOnlyKeys("a", "b");
     }
 
@@ -103,14 +93,12 @@ class TaskChangesTest {
     }
 
     @Test
-    void R8_a_snapshot_that_replaces_another_withdraws_and_leaves_what_only_that_one_has() {
-        TaskChanges changes = TaskChanges.replacing(
-                Set.of("reserve", "pack"), Map.of("charge", false, "approved", true, "reserve", false), stored);
+    void R8_a_snapshot_that_replaces_another_withdraws_what_only_that_one_has_and_keeps_no_branch() {
+        TaskChanges changes = TaskChanges.replacing(Set.of("reserve", "pack"), stored);
 
         assertThat(changes.completed()).isEqualTo(Map.of("reserve", OUT));
         assertThat(changes.withdrawn()).containsExactly("pack");
-        assertThat(changes.left()).isEqualTo(Map.of("approved", true));
         assertThat(changes.forkKept()).isFalse();
-        assertThat(changes.forkLeft()).isFalse();
+        assertThat(changes.forkLeft()).isTrue();
     }
 }
