@@ -21,7 +21,13 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +46,7 @@ final class Committer {
     private final SnapshotStore snapshots;
     private final GroupCommit group;
     private final OneAtATime oneAtATime;
+    private final Executor waiting;
     private final Handlers handlers;
     private final Outage outage;
     private final TaskWorkerListener listener;
@@ -50,10 +57,12 @@ final class Committer {
     private final LogLimit leftAlone = new LogLimit();
     private final LogLimit stopped = new LogLimit();
 
+    /** @param waiting has threads for results that have to be tried again */
     Committer(
             SnapshotStore snapshots,
             GroupCommit group,
             OneAtATime oneAtATime,
+            Executor waiting,
             Handlers handlers,
             Outage outage,
             TaskWorkerListener listener,
@@ -62,6 +71,7 @@ final class Committer {
         this.snapshots = snapshots;
         this.group = group;
         this.oneAtATime = oneAtATime;
+        this.waiting = waiting;
         this.handlers = handlers;
         this.outage = outage;
         this.listener = listener;
@@ -69,18 +79,28 @@ final class Committer {
         this.nextPoll = nextPoll;
     }
 
-    /** The next task of the instance, if it was carried on to it. */
-    Optional<ClaimedTask> commit(
-            ClaimedTask task, HeldTask held, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
-        return new Attempts(task, held, change, mayCarryOn).run();
+    /**
+     * Does not wait for it.
+     *
+     * @param then is given the next task of the instance, if it was carried on to it, once this one is no longer the
+     *     worker's; by whichever thread has stored the result
+     */
+    void commit(
+            ClaimedTask task,
+            HeldTask held,
+            UnaryOperator<WorkflowSnapshot> change,
+            BooleanSupplier mayCarryOn,
+            Consumer<Optional<ClaimedTask>> then) {
+        new Attempts(task, held, change, mayCarryOn, then).begin();
     }
 
-    /** The tries to commit one task. */
-    private final class Attempts {
+    /** The tries to commit one task: the first one takes no thread, further ones have a thread that waits. */
+    private final class Attempts implements ReadyResult.Answer {
 
         private final TaskClaim claim;
         private final HeldTask held;
         private final BooleanSupplier mayCarryOn;
+        private final Consumer<Optional<ClaimedTask>> then;
         private final Pause whileLocked = new Pause(Duration.ofMillis(2), Duration.ofSeconds(1));
         private final Pause afterFailure = new Pause(Duration.ofMillis(100), Duration.ofSeconds(5));
         private WorkflowSnapshot base;
@@ -92,7 +112,12 @@ final class Committer {
         private int failures;
         private long storedBefore;
 
-        Attempts(ClaimedTask task, HeldTask held, UnaryOperator<WorkflowSnapshot> change, BooleanSupplier mayCarryOn) {
+        Attempts(
+                ClaimedTask task,
+                HeldTask held,
+                UnaryOperator<WorkflowSnapshot> change,
+                BooleanSupplier mayCarryOn,
+                Consumer<Optional<ClaimedTask>> then) {
             this.claim = task.claim();
             this.held = held;
             this.base = task.snapshot();
@@ -101,6 +126,7 @@ final class Committer {
                     ? BranchAdvance.of(advance)
                     : Optional.empty();
             this.mayCarryOn = mayCarryOn;
+            this.then = then;
             this.stale = needsWholeInstance();
         }
 
@@ -109,39 +135,96 @@ final class Committer {
             return claim.branch().isPresent() && inBranch.isEmpty();
         }
 
-        Optional<ClaimedTask> run() {
+        void begin() {
+            if (stale || outage.isOn()) {
+                goOn(Optional.empty());
+                return;
+            }
+            TaskCommit first;
             try {
-                while (true) {
-                    outage.awaitEnd();
-                    CommitResult result = once();
-                    if (result instanceof Stored stored) {
-                        return stored(stored);
-                    } else if (result instanceof Locked) {
-                        whileLocked.sleep();
-                    } else if (!isToBeTriedAgain(((NotStored) result).reason())) {
-                        return Optional.empty();
-                    }
-                }
-            } catch (InterruptedException e) {
-                stopped.log(more -> log.warn(
-                        "The worker stops, and the result of {} is not stored; it will be done again{}", held, more));
-                held.giveBackLater();
-                listener.taskEnded(claim, End.RELEASED);
-                Thread.currentThread().interrupt();
-                return Optional.empty();
+                first = commit();
+            } catch (RuntimeException e) {
+                answered(new NotStored(e));
+                return;
+            }
+            group.store(first, 0, this);
+        }
+
+        @Override
+        public void answered(CommitResult result) {
+            if (result instanceof Stored stored) {
+                then.accept(stored(stored));
+            } else {
+                goOn(Optional.of(result));
             }
         }
 
-        private CommitResult once() throws InterruptedException {
+        @Override
+        public void stopped() {
+            stopped.log(more -> log.warn(
+                    "The worker stops, and the result of {} is not stored; it will be done again{}", held, more));
+            held.giveBackLater();
+            listener.taskEnded(claim, End.RELEASED);
+            then.accept(Optional.empty());
+        }
+
+        /** @param last what became of the try before */
+        private void goOn(Optional<CommitResult> last) {
             try {
-                return group.store(commit(), tries);
+                waiting.execute(() -> keepTrying(last));
+            } catch (RejectedExecutionException e) {
+                stopped();
+            }
+        }
+
+        private void keepTrying(Optional<CommitResult> last) {
+            Optional<ClaimedTask> next;
+            try {
+                next = untilItEnds(last);
+            } catch (InterruptedException e) {
+                stopped();
+                return;
+            }
+            then.accept(next);
+        }
+
+        private Optional<ClaimedTask> untilItEnds(Optional<CommitResult> last) throws InterruptedException {
+            CommitResult result = last.isPresent() ? last.get() : once();
+            while (!(result instanceof Stored stored)) {
+                if (result instanceof Locked) {
+                    whileLocked.sleep();
+                } else if (!isToBeTriedAgain(((NotStored) result).reason())) {
+                    return Optional.empty();
+                }
+                result = once();
+            }
+            return stored(stored);
+        }
+
+        private CommitResult once() throws InterruptedException {
+            outage.awaitEnd();
+            AwaitedAnswer answer = new AwaitedAnswer();
+            try {
+                reloadIfStale();
+                group.store(commit(), tries, answer);
             } catch (RuntimeException e) {
                 return new NotStored(e);
+            }
+            return answer.get();
+        }
+
+        private void reloadIfStale() throws InterruptedException {
+            if (stale) {
+                base = oneAtATime.call(() -> snapshots.loadSnapshot(claim.instanceId()));
+                stale = false;
+                if (base.status().isTerminal()) {
+                    throw new TerminalStateException(claim.instanceId(), base.status());
+                }
             }
         }
 
         /** Whatever others have changed meanwhile does not matter to a branch. */
-        private TaskCommit commit() throws InterruptedException {
+        private TaskCommit commit() {
             if (inBranch.isPresent()) {
                 return new TaskCommit.OfBranchTask(
                         claim,
@@ -149,13 +232,6 @@ final class Committer {
                         carryOn(nextTaskId()
                                 .filter(next -> handlers.find(next).isPresent())
                                 .isPresent()));
-            }
-            if (stale) {
-                base = oneAtATime.call(() -> snapshots.loadSnapshot(claim.instanceId()));
-                stale = false;
-                if (base.status().isTerminal()) {
-                    throw new TerminalStateException(claim.instanceId(), base.status());
-                }
             }
             WorkflowSnapshot after = change.apply(base);
             return new TaskCommit.OfTask(claim, after, carryOn(handlers.know(after)));
@@ -269,6 +345,32 @@ final class Committer {
                     more));
             listener.taskEnded(claim, End.RELEASED);
             return false;
+        }
+    }
+
+    /** For a thread that waits for it. */
+    private static final class AwaitedAnswer implements ReadyResult.Answer {
+
+        private final CompletableFuture<CommitResult> result = new CompletableFuture<>();
+
+        @Override
+        public void answered(CommitResult answer) {
+            result.complete(answer);
+        }
+
+        @Override
+        public void stopped() {
+            result.cancel(false);
+        }
+
+        CommitResult get() throws InterruptedException {
+            try {
+                return result.get();
+            } catch (ExecutionException e) {
+                throw new AssertionError(e); // it is never completed by an exception
+            } catch (CancellationException e) {
+                throw new InterruptedException("The worker has stopped");
+            }
         }
     }
 

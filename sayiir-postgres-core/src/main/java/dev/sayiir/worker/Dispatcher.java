@@ -6,7 +6,6 @@ import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +20,11 @@ final class Dispatcher implements Runnable {
     private final HeldTasks held;
     private final Outage outage;
     private final TaskWorkerListener listener;
-    private final Executor threads;
     private final ClaimQuery query;
     private final Duration interval;
     private final Semaphore slots;
     private final NextPoll next;
     private final LogLimit failed = new LogLimit();
-    private final LogLimit leftAlone = new LogLimit();
 
     /** How many tasks a poll asks for: fewer after polls that failed. */
     private int most;
@@ -42,7 +39,6 @@ final class Dispatcher implements Runnable {
             HeldTasks held,
             Outage outage,
             TaskWorkerListener listener,
-            Executor threads,
             ClaimQuery query,
             Duration interval,
             Semaphore slots,
@@ -52,7 +48,6 @@ final class Dispatcher implements Runnable {
         this.held = held;
         this.outage = outage;
         this.listener = listener;
-        this.threads = threads;
         this.query = query;
         this.interval = interval;
         this.slots = slots;
@@ -130,22 +125,9 @@ final class Dispatcher implements Runnable {
 
     private void start(ClaimedTask task, HeldTask holding) {
         slots.acquireUninterruptibly();
-        try {
-            threads.execute(() -> run(task, holding));
-        } catch (RuntimeException | Error e) {
-            slots.release();
-            runner.giveBack(holding, Duration.ZERO);
-        }
-    }
-
-    private void run(ClaimedTask task, HeldTask holding) {
-        try {
-            runner.run(task, holding, () -> !next.isStopping());
-        } catch (RuntimeException | Error e) {
-            leftAlone.log(more -> log.error("{} is left alone until its claim ends{}", holding, more, e));
-        } finally {
+        runner.begin(task, holding, () -> !next.isStopping(), () -> {
             slots.release();
             next.slotFreed();
-        }
+        });
     }
 }

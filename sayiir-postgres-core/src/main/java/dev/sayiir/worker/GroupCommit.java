@@ -7,25 +7,24 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stores results together: while one group is being stored the next one gathers, and nothing waits for company. If a group
- * fails as a whole, its members are stored one by one beside the groups, and so is what has failed by itself: it finds its
- * own end, and holds up nobody but those who share its fate.
+ * Stores results together: while one group is being stored the next one gathers, and nothing waits for company. Whoever
+ * brings a result while nothing is being stored stores it, with all that are ready by then; what can be begun is begun
+ * first. If a group fails as a whole, its members are stored one by one beside the groups, and so is what has failed by
+ * itself: it finds its own end, and holds up nobody but those who share its fate.
  */
 final class GroupCommit implements AutoCloseable {
 
@@ -40,72 +39,55 @@ final class GroupCommit implements AutoCloseable {
     private final TaskClaimStore claims;
     private final Outage outage;
     private final OneAtATime oneAtATime;
-    private final BlockingQueue<Ready> together = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Ready> alone = new PriorityBlockingQueue<>(
-            16, Comparator.comparingInt(Ready::tries).thenComparingLong(Ready::number));
+    private final TaskThreads threads;
+    private final Queue<ReadyResult> together = new ArrayDeque<>();
+    private final BlockingQueue<ReadyResult> alone = new PriorityBlockingQueue<>(
+            16, Comparator.comparingInt(ReadyResult::tries).thenComparingLong(ReadyResult::number));
     private final AtomicLong stored = new AtomicLong();
     private final AtomicLong numbers = new AtomicLong();
-    private final List<Thread> threads;
+    private final Thread oneByOne;
+
+    /** Whether a group is being stored, or a thread is about to do so. */
+    private boolean underWay;
+
+    private List<ReadyResult> group = List.of();
     private volatile boolean closed;
 
-    GroupCommit(TaskClaimStore claims, Outage outage, OneAtATime oneAtATime) {
+    GroupCommit(TaskClaimStore claims, Outage outage, OneAtATime oneAtATime, TaskThreads threads) {
         this.claims = claims;
         this.outage = outage;
         this.oneAtATime = oneAtATime;
-        var factory = WorkerThreads.platform("sayiir-commit-");
-        this.threads =
-                List.of(factory.newThread(() -> run(this::storeGroup)), factory.newThread(() -> run(this::storeOne)));
-    }
-
-    /**
-     * A result that is to be stored, and what has become of it.
-     *
-     * @param tries how often it was tried by itself; those that were not come first
-     */
-    private record Ready(
-            TaskCommit commit, long bytes, int tries, long number, CompletableFuture<CommitResult> result) {
-
-        String instanceId() {
-            return commit.claim().instanceId();
-        }
-
-        /** Of a whole instance, so that it cannot be stored together with anything else of it. */
-        boolean isOfWholeInstance() {
-            return commit instanceof TaskCommit.OfTask;
-        }
+        this.threads = threads;
+        this.oneByOne = WorkerThreads.platform("sayiir-commit-").newThread(this::storeOneByOne);
     }
 
     void start() {
-        threads.forEach(Thread::start);
+        oneByOne.start();
     }
 
     /**
-     * Stores a result, as soon as the group before is stored.
+     * Stores a result, as soon as the group before is stored; on this thread, if there is none and nothing else to begin.
      *
      * @param tries how often it was tried by itself, and has failed; if it was, it is stored alone
-     * @throws InterruptedException if the worker stops; what follows from the result, if it is stored after all, is given
-     *     back
+     * @param answer is told what has become of it, once, by whichever thread has stored it
      */
-    CommitResult store(TaskCommit commit, int tries) throws InterruptedException {
-        Ready ready =
-                new Ready(commit, CommitSize.of(commit), tries, numbers.incrementAndGet(), new CompletableFuture<>());
-        (tries == 0 ? together : alone).add(ready);
+    void store(TaskCommit commit, int tries, ReadyResult.Answer answer) {
+        ReadyResult ready = new ReadyResult(commit, tries, numbers.incrementAndGet(), answer);
+        if (tries > 0) {
+            alone.add(ready);
+        } else if (isFirst(ready) && !threads.later(this::storeGroups)) {
+            storeGroups();
+        }
         if (closed) {
-            ready.result().cancel(false);
+            ready.stop();
         }
-        try {
-            return ready.result().get();
-        } catch (ExecutionException e) {
-            throw new AssertionError(e); // a result is never completed by an exception
-        } catch (CancellationException e) {
-            throw new InterruptedException("The worker has stopped");
-        } catch (InterruptedException e) {
-            if (ready.result().cancel(false)) {
-                throw e;
-            }
-            Thread.currentThread().interrupt();
-            return ready.result().join();
-        }
+    }
+
+    private synchronized boolean isFirst(ReadyResult ready) {
+        together.add(ready);
+        boolean first = !underWay;
+        underWay = true;
+        return first;
     }
 
     /** How many results have been stored so far. */
@@ -113,93 +95,106 @@ final class GroupCommit implements AutoCloseable {
         return stored.get();
     }
 
-    @FunctionalInterface
-    private interface Step {
-        void take() throws InterruptedException;
+    private void storeGroups() {
+        do {
+            List<ReadyResult> taken = takeGroup();
+            if (!taken.isEmpty()) {
+                store(taken);
+            }
+        } while (hasMore() && !threads.later(this::storeGroups));
     }
 
-    private static void run(Step step) {
+    private synchronized boolean hasMore() {
+        group = List.of();
+        underWay = !together.isEmpty();
+        return underWay;
+    }
+
+    private void store(List<ReadyResult> taken) {
+        List<CommitResult> results;
+        try {
+            results = commit(taken);
+        } catch (RuntimeException | Error e) {
+            if (taken.size() > 1 && !outage.isAway(e)) {
+                log.debug("{} results could not be stored together, and are one by one", taken.size(), e);
+                alone.addAll(taken);
+            } else {
+                refuse(taken, e);
+            }
+            return;
+        }
+        deliver(taken, results);
+    }
+
+    private void storeOneByOne() {
         try {
             while (true) {
-                step.take();
+                List<ReadyResult> one = List.of(alone.take());
+                if (!one.get(0).isAnswered()) {
+                    storeOne(one);
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // closed
         }
     }
 
-    private void storeGroup() throws InterruptedException {
-        List<Ready> group = takeGroup();
-        if (group.isEmpty()) {
-            return;
-        }
+    private void storeOne(List<ReadyResult> one) throws InterruptedException {
+        List<CommitResult> results;
         try {
-            deliver(group, commit(group));
-        } catch (RuntimeException | Error e) {
-            if (group.size() > 1 && !outage.isAway(e)) {
-                log.debug("{} results could not be stored together, and are one by one", group.size(), e);
-                alone.addAll(group);
-            } else {
-                refuse(group, e);
-            }
-        }
-    }
-
-    private void storeOne() throws InterruptedException {
-        List<Ready> one = List.of(alone.take());
-        if (one.get(0).result().isDone()) {
-            return;
-        }
-        try {
-            deliver(one, oneAtATime.call(() -> commit(one)));
+            results = oneAtATime.call(() -> commit(one));
         } catch (RuntimeException | Error e) {
             refuse(one, e);
+            return;
         }
+        deliver(one, results);
     }
 
-    private List<CommitResult> commit(List<Ready> group) {
+    private List<CommitResult> commit(List<ReadyResult> all) {
         List<CommitResult> results =
-                claims.commitTasks(group.stream().map(Ready::commit).toList());
-        if (results.size() != group.size()) {
+                claims.commitTasks(all.stream().map(ReadyResult::commit).toList());
+        if (results.size() != all.size()) {
             throw new IllegalStateException(
-                    "The store was given " + group.size() + " results and tells of " + results.size());
+                    "The store was given " + all.size() + " results and tells of " + results.size());
         }
         return results;
     }
 
     /** What is ready, in its order, as far as it can be stored together. */
-    private List<Ready> takeGroup() throws InterruptedException {
-        List<Ready> group = new ArrayList<>();
+    private synchronized List<ReadyResult> takeGroup() {
+        List<ReadyResult> taken = new ArrayList<>();
         Set<String> instances = new HashSet<>();
         Set<String> wholeInstances = new HashSet<>();
         long bytes = 0;
-        Ready next = together.take();
-        while (next != null) {
-            if (!next.result().isDone()) {
-                group.add(next);
+        for (ReadyResult next = together.peek(); next != null; next = together.peek()) {
+            boolean fits = taken.size() < MOST
+                    && !wholeInstances.contains(next.instanceId())
+                    && !(next.isOfWholeInstance() && instances.contains(next.instanceId()))
+                    && (taken.isEmpty() || bytes + next.bytes() <= MOST_BYTES);
+            if (!fits && !next.isAnswered()) {
+                break;
+            }
+            together.remove();
+            if (!next.isAnswered()) {
+                taken.add(next);
                 instances.add(next.instanceId());
                 if (next.isOfWholeInstance()) {
                     wholeInstances.add(next.instanceId());
                 }
                 bytes += next.bytes();
             }
-            Ready after = together.peek();
-            boolean fits = after != null
-                    && group.size() < MOST
-                    && !wholeInstances.contains(after.instanceId())
-                    && !(after.isOfWholeInstance() && instances.contains(after.instanceId()))
-                    && (group.isEmpty() || bytes + after.bytes() <= MOST_BYTES);
-            next = fits ? together.poll() : null;
         }
-        return group;
+        group = taken;
+        return taken;
     }
 
-    private void deliver(List<Ready> group, List<CommitResult> results) {
-        for (int i = 0; i < group.size(); i++) {
-            if (results.get(i) instanceof Stored) {
+    private void deliver(List<ReadyResult> all, List<CommitResult> results) {
+        for (int i = 0; i < all.size(); i++) {
+            CommitResult result = results.get(i);
+            if (result instanceof Stored) {
                 stored.incrementAndGet();
             }
-            if (!group.get(i).result().complete(results.get(i)) && results.get(i) instanceof Stored late) {
+            if (!all.get(i).answer(result) && result instanceof Stored late) {
                 late.next().ifPresent(this::giveBack);
             }
         }
@@ -209,24 +204,30 @@ final class GroupCommit implements AutoCloseable {
     private void giveBack(TaskClaim claim) {
         try {
             claims.releaseTaskClaims(List.of(claim), Duration.ZERO);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.debug("Task '{}' is free when its claim ends", claim.taskId(), e);
         }
     }
 
-    private static void refuse(List<Ready> group, Throwable failure) {
+    private static void refuse(List<ReadyResult> all, Throwable failure) {
         RuntimeException reason = failure instanceof RuntimeException passed
                 ? passed
                 : new IllegalStateException("The store failed with " + ErrorText.of(failure), failure);
-        group.forEach(ready -> ready.result().complete(new NotStored(reason)));
+        all.forEach(ready -> ready.answer(new NotStored(reason)));
     }
 
-    /** What is being stored is stored; nothing else is. */
+    /** What is being stored is stored, though nobody hears of it; nothing else is. */
     @Override
     public void close() {
         closed = true;
-        threads.forEach(Thread::interrupt);
-        together.forEach(ready -> ready.result().cancel(false));
-        alone.forEach(ready -> ready.result().cancel(false));
+        oneByOne.interrupt();
+        unanswered().forEach(ReadyResult::stop);
+    }
+
+    private synchronized List<ReadyResult> unanswered() {
+        List<ReadyResult> all = new ArrayList<>(group);
+        all.addAll(together);
+        all.addAll(alone);
+        return all;
     }
 }

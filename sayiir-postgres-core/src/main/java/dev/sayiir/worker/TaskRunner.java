@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ final class TaskRunner {
 
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
 
+    private final TaskThreads threads;
     private final Handlers handlers;
     private final HandlerCalls calls;
     private final Committer committer;
@@ -32,11 +34,13 @@ final class TaskRunner {
     private final OneAtATime oneAtATime;
     private final TaskWorkerListener listener;
     private final Duration ttl;
+    private final LogLimit leftAlone = new LogLimit();
     private final LogLimit unknown = new LogLimit();
     private final LogLimit notGivenBack = new LogLimit();
 
     /** @param ttl for how long nobody has a task that is none for this worker */
     TaskRunner(
+            TaskThreads threads,
             Handlers handlers,
             HandlerCalls calls,
             Committer committer,
@@ -44,6 +48,7 @@ final class TaskRunner {
             OneAtATime oneAtATime,
             TaskWorkerListener listener,
             Duration ttl) {
+        this.threads = threads;
         this.handlers = handlers;
         this.calls = calls;
         this.committer = committer;
@@ -58,43 +63,91 @@ final class TaskRunner {
      *
      * @param holding holds the task already
      * @param mayCarryOn whether to go on to a following one
+     * @param whenOver is called when none of them is the worker's any more
      */
-    void run(ClaimedTask first, HeldTask holding, BooleanSupplier mayCarryOn) {
-        Optional<ClaimedTask> next = step(first, holding, mayCarryOn);
-        for (int number = 2; next.isPresent(); number++) {
-            boolean last = number >= IN_A_ROW;
-            ClaimedTask task = next.get();
-            next = step(task, held.add(task.claim()), () -> !last && mayCarryOn.getAsBoolean());
-        }
+    void begin(ClaimedTask first, HeldTask holding, BooleanSupplier mayCarryOn, Runnable whenOver) {
+        new Row(first, holding, mayCarryOn, whenOver).begin();
     }
 
-    /** The next task, if the instance was carried on to it. */
-    private Optional<ClaimedTask> step(ClaimedTask task, HeldTask holding, BooleanSupplier mayCarryOn) {
-        try {
-            if (held.isClosed()) {
-                return giveBack(holding, Duration.ZERO);
+    /** Tasks of one instance, one after the other; each on whichever thread is free. */
+    private final class Row implements Runnable {
+
+        private final BooleanSupplier mayCarryOn;
+        private final Runnable whenOver;
+        private ClaimedTask task;
+        private HeldTask holding;
+        private int number = 1;
+
+        Row(ClaimedTask first, HeldTask holding, BooleanSupplier mayCarryOn, Runnable whenOver) {
+            this.task = first;
+            this.holding = holding;
+            this.mayCarryOn = mayCarryOn;
+            this.whenOver = whenOver;
+        }
+
+        void begin() {
+            try {
+                threads.begin(this);
+            } catch (RuntimeException | Error e) {
+                giveBack(holding, Duration.ZERO);
+                whenOver.run();
             }
-            ExecutionPosition position = task.snapshot().position().orElseThrow();
-            if (position instanceof AtDelay || position instanceof AtSignal) {
-                holding.end();
-                return committer.commit(
-                        task, holding, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn);
+        }
+
+        @Override
+        public void run() {
+            try {
+                step(task, holding, () -> number < IN_A_ROW && mayCarryOn.getAsBoolean(), this::goOn);
+            } catch (RuntimeException | Error e) {
+                leftAlone.log(more -> log.error("{} is left alone until its claim ends{}", holding, more, e));
+                goOn(Optional.empty());
             }
-            Optional<TaskHandler<?>> handler = handlers.find(task.claim().taskId())
-                    .filter(it ->
-                            position instanceof AtTask || task.snapshot().fork().isPresent());
-            return handler.isPresent() ? call(task, handler.get(), holding, mayCarryOn) : leave(holding);
-        } finally {
+        }
+
+        private void goOn(Optional<ClaimedTask> next) {
             held.remove(holding);
+            if (next.isEmpty()) {
+                whenOver.run();
+                return;
+            }
+            task = next.get();
+            holding = held.add(task.claim());
+            number++;
+            begin();
         }
     }
 
-    private Optional<ClaimedTask> call(
-            ClaimedTask task, TaskHandler<?> handler, HeldTask holding, BooleanSupplier mayCarryOn) {
-        Optional<String> tooMany = Crashes.tooMany(task.claim(), handler.retryPolicy());
-        return tooMany.map(error -> calls.failed(task, handler, holding, error))
-                .or(() -> calls.call(task, handler, holding))
-                .flatMap(advance -> committer.commit(task, holding, advance, mayCarryOn));
+    private void step(
+            ClaimedTask task, HeldTask holding, BooleanSupplier mayCarryOn, Consumer<Optional<ClaimedTask>> then) {
+        if (held.isClosed()) {
+            giveBack(holding, Duration.ZERO);
+            then.accept(Optional.empty());
+            return;
+        }
+        ExecutionPosition position = task.snapshot().position().orElseThrow();
+        if (position instanceof AtDelay || position instanceof AtSignal) {
+            holding.end();
+            committer.commit(task, holding, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn, then);
+            return;
+        }
+        Optional<TaskHandler<?>> handler = handlers.find(task.claim().taskId())
+                .filter(it ->
+                        position instanceof AtTask || task.snapshot().fork().isPresent());
+        if (handler.isEmpty()) {
+            leave(holding);
+        }
+        Optional<Advance> advance = handler.flatMap(it -> call(task, it, holding));
+        if (advance.isPresent()) {
+            committer.commit(task, holding, advance.get(), mayCarryOn, then);
+        } else {
+            then.accept(Optional.empty());
+        }
+    }
+
+    private Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask holding) {
+        return Crashes.tooMany(task.claim(), handler.retryPolicy())
+                .map(error -> calls.failed(task, handler, holding, error))
+                .or(() -> calls.call(task, handler, holding));
     }
 
     /** A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting. */
@@ -107,13 +160,13 @@ final class TaskRunner {
     }
 
     /** To give it back at once would only have it come again at once. */
-    private Optional<ClaimedTask> leave(HeldTask holding) {
+    private void leave(HeldTask holding) {
         unknown.log(more -> log.warn(
                 "{} is none that this worker can do; it is given back, and nobody has it for {}{}",
                 holding,
                 ttl,
                 more));
-        return giveBack(holding, ttl);
+        giveBack(holding, ttl);
     }
 
     /**
@@ -121,7 +174,7 @@ final class TaskRunner {
      * interrupt with which a worker stops does not keep its threads from that.
      */
     @SuppressWarnings("ThreadInterrupted")
-    Optional<ClaimedTask> giveBack(HeldTask holding, Duration delay) {
+    void giveBack(HeldTask holding, Duration delay) {
         held.remove(holding);
         holding.leave();
         boolean interrupted = Thread.interrupted();
@@ -138,6 +191,5 @@ final class TaskRunner {
             }
         }
         listener.taskEnded(holding.claim(), End.RELEASED);
-        return Optional.empty();
     }
 }

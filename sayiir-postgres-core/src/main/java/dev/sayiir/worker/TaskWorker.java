@@ -49,7 +49,8 @@ public final class TaskWorker implements AutoCloseable {
 
     private final TaskWorkerBuilder settings;
     private final Semaphore slots;
-    private final ExecutorService threads;
+    private final TaskThreads threads;
+    private final ExecutorService waiting;
     private final ScheduledThreadPoolExecutor timer;
     private final NextPoll nextPoll = new NextPoll();
     private final HeldTasks held;
@@ -65,7 +66,8 @@ public final class TaskWorker implements AutoCloseable {
         this.settings = settings;
         TaskClaimStore claims = settings.claims;
         this.slots = new Semaphore(settings.concurrency);
-        this.threads = WorkerThreads.executor("sayiir-task-");
+        this.threads = new TaskThreads(WorkerThreads.busy("sayiir-task-", settings.concurrency + 1));
+        this.waiting = WorkerThreads.spare("sayiir-retry-");
         this.timer = new ScheduledThreadPoolExecutor(TIMERS, WorkerThreads.platform("sayiir-timer-"));
         timer.setRemoveOnCancelPolicy(true);
         TaskWorkerListener listener = new Listeners(settings.listeners);
@@ -73,31 +75,22 @@ public final class TaskWorker implements AutoCloseable {
         Outage outage = new Outage(claims::ping, timer, this::afterOutage);
         OneAtATime oneAtATime = new OneAtATime();
         Handlers handlers = new Handlers(settings.handlers);
-        this.group = new GroupCommit(claims, outage, oneAtATime);
-        Committer committer =
-                new Committer(settings.snapshots, group, oneAtATime, handlers, outage, listener, ttl, nextPoll);
+        this.group = new GroupCommit(claims, outage, oneAtATime, threads);
+        Committer committer = new Committer(
+                settings.snapshots, group, oneAtATime, waiting, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
                 settings.results,
                 new JsonPayloads(settings.mapper),
                 timer,
                 listener,
                 settings.interruptGrace,
-                (task, held, advance) -> threads.execute(() -> committer.commit(task, held, advance, () -> false)));
+                (task, held, advance) -> committer.commit(task, held, advance, () -> false, next -> {}));
         this.held = new HeldTasks(claims);
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
-        TaskRunner runner = new TaskRunner(handlers, calls, committer, held, oneAtATime, listener, ttl);
+        TaskRunner runner = new TaskRunner(threads, handlers, calls, committer, held, oneAtATime, listener, ttl);
         Dispatcher dispatcher = new Dispatcher(
-                claims,
-                runner,
-                held,
-                outage,
-                listener,
-                threads,
-                settings.query(),
-                settings.pollInterval,
-                slots,
-                nextPoll);
+                claims, runner, held, outage, listener, settings.query(), settings.pollInterval, slots, nextPoll);
         this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
     }
 
@@ -177,8 +170,9 @@ public final class TaskWorker implements AutoCloseable {
             interrupted = true;
         }
         timer.shutdownNow();
-        threads.shutdownNow();
         group.close();
+        threads.close();
+        waiting.shutdownNow();
         giveBack();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -52,7 +52,8 @@ public interface TaskWorkerListener {
     default void progress(TaskContext task, String progress) {}
 
     /**
-     * The worker no longer has a task, be it one that a handler did, or a delay or a wait whose time was up.
+     * The worker no longer has a task, be it one that a handler did, or a delay or a wait whose time was up. The thread may be
+     * another one than that of the handler.
      *
      * @param claim the claim that it had
      * @param end how that ended

@@ -5,13 +5,28 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 
-/** A thread for each task: a virtual one where there are such (Java 21 and later), else one of the platform. */
+/** Virtual threads where there are such (Java 21 and later), else threads of the platform. */
 final class WorkerThreads {
 
     private WorkerThreads() {}
 
-    static ExecutorService executor(String name) {
+    /**
+     * For work that comes all the time.
+     *
+     * @param most how much of it is under way at once, at most
+     */
+    static ExecutorService busy(String name, int most) {
+        return virtualOr(name, platform -> Executors.newFixedThreadPool(most, platform));
+    }
+
+    /** For work that comes now and then, and that may take long. */
+    static ExecutorService spare(String name) {
+        return virtualOr(name, Executors::newCachedThreadPool);
+    }
+
+    private static ExecutorService virtualOr(String name, Function<ThreadFactory, ExecutorService> otherwise) {
         try {
             Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
             Class<?> type = Class.forName("java.lang.Thread$Builder");
@@ -20,7 +35,7 @@ final class WorkerThreads {
             Method perTask = Executors.class.getMethod("newThreadPerTaskExecutor", ThreadFactory.class);
             return (ExecutorService) perTask.invoke(null, threads);
         } catch (ReflectiveOperationException e) {
-            return Executors.newCachedThreadPool(platform(name)); // Java 17 to 20
+            return otherwise.apply(platform(name)); // Java 17 to 20
         }
     }
 

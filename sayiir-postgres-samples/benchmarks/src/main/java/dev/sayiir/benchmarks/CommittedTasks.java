@@ -4,7 +4,9 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskOutcome;
 import dev.sayiir.worker.TaskWorkerListener;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,12 +19,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class CommittedTasks implements TaskWorkerListener {
 
-    private final ThreadLocal<@Nullable Long> begun = new ThreadLocal<>();
+    private final Map<Begun, Long> begun = new ConcurrentHashMap<>();
     private final AtomicLong committed = new AtomicLong();
     private final AtomicLong otherwise = new AtomicLong();
     private final CountDownLatch all = new CountDownLatch(1);
     private final long expected;
     private volatile @Nullable Recorder latencies;
+
+    /** A call of a handler: its result may be stored by another thread. */
+    private record Begun(String instanceId, String taskId) {}
 
     /** @param expected how many tasks there are, at least 1 */
     CommittedTasks(long expected) {
@@ -36,7 +41,7 @@ final class CommittedTasks implements TaskWorkerListener {
 
     @Override
     public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
-        begun.set(System.nanoTime());
+        begun.put(new Begun(task.instanceId(), task.taskId()), System.nanoTime());
         return handler.call();
     }
 
@@ -46,11 +51,10 @@ final class CommittedTasks implements TaskWorkerListener {
             otherwise.incrementAndGet();
             return;
         }
-        Long begin = begun.get();
+        Long begin = begun.remove(new Begun(claim.instanceId(), claim.taskId()));
         if (begin == null) {
             return;
         }
-        begun.remove();
         Recorder recorder = latencies;
         if (recorder != null) {
             recorder.recordValue(System.nanoTime() - begin);
