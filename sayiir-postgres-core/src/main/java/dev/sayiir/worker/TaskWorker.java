@@ -66,7 +66,8 @@ public final class TaskWorker implements AutoCloseable {
         this.settings = settings;
         TaskClaimStore claims = settings.claims;
         this.slots = new Semaphore(settings.concurrency);
-        this.threads = new TaskThreads(WorkerThreads.busy("sayiir-task-", settings.concurrency + 1));
+        this.threads = new TaskThreads(
+                WorkerThreads.busy("sayiir-task-", (int) Math.min(settings.concurrency + 1L, Integer.MAX_VALUE)));
         this.waiting = WorkerThreads.spare("sayiir-retry-");
         this.timer = new ScheduledThreadPoolExecutor(TIMERS, WorkerThreads.platform("sayiir-timer-"));
         timer.setRemoveOnCancelPolicy(true);

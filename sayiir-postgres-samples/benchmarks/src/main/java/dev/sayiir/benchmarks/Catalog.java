@@ -9,7 +9,8 @@ import java.util.Set;
 final class Catalog {
 
     private static final List<Workload> ALL = List.of(
-            new MinimalFloor(),
+            MinimalFloor.ofManyInstances(),
+            MinimalFloor.ofOneChain(),
             new SameWritesFloor(),
             new CommitTask(),
             new LateSteps(0),
@@ -22,6 +23,8 @@ final class Catalog {
             new Figures(),
             WorkerWorkload.of(Flows.linear()),
             WorkerWorkload.notifying(Flows.linear(), NotifyMode.LISTEN),
+            new FreshLinear(),
+            new OneChain(),
             WorkerWorkload.of(Flows.fanout(10)),
             WorkerWorkload.of(Flows.fanout(100)),
             WorkerWorkload.of(Flows.signalDriven()),

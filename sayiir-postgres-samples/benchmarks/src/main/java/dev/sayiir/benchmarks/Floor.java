@@ -20,6 +20,16 @@ abstract class Floor implements Workload {
         return false;
     }
 
+    /** How many steps an instance has. */
+    int steps() {
+        return Steps.COUNT;
+    }
+
+    /** As much of the load as it takes. */
+    Load partOf(Load load) {
+        return load;
+    }
+
     /** Makes the tables anew, with so many instances at their first step: instance-0, instance-1 and so on. */
     abstract void fill(Target target, int instances) throws SQLException;
 
@@ -31,15 +41,16 @@ abstract class Floor implements Workload {
 
     @Override
     public final Work prepare(Target target, Load load) throws SQLException {
-        int instances = load.portions(Steps.COUNT);
+        Load part = partOf(load);
+        int instances = part.portions(steps());
         target.database().execute("CREATE SCHEMA IF NOT EXISTS " + SCHEMA);
         fill(target, instances);
-        return new ClosedLoop(load, instances, (number, timer) -> {
-            for (int step = 0; step < Steps.COUNT; step++) {
+        return new ClosedLoop(part, instances, (number, timer) -> {
+            for (int step = 0; step < steps(); step++) {
                 int from = step;
                 timer.time(() -> step(target, "instance-" + number, from));
             }
-            return Steps.COUNT;
+            return steps();
         });
     }
 

@@ -21,14 +21,19 @@ final class Flows {
 
     /** Ten steps, one after the other. */
     static Flow linear() {
-        List<TaskHandler<?>> handlers = IntStream.range(0, Steps.COUNT)
+        return chain("linear", Steps.COUNT);
+    }
+
+    /** So many steps, one after the other. */
+    static Flow chain(String name, int steps) {
+        List<TaskHandler<?>> handlers = IntStream.range(0, steps)
                 .<TaskHandler<?>>mapToObj(step -> task(
                         Steps.id(step),
-                        (text, task) -> step + 1 < Steps.COUNT
+                        (text, task) -> step + 1 < steps
                                 ? TaskOutcome.next(Steps.id(step + 1), text)
                                 : TaskOutcome.complete(text)))
                 .toList();
-        return Flow.of(new Workflow("linear", Steps.id(0)), handlers, Steps.COUNT);
+        return Flow.of(new Workflow(name, Steps.id(0)), handlers, steps);
     }
 
     /** A task that forks into so many branches of one task each, and one that joins them. */

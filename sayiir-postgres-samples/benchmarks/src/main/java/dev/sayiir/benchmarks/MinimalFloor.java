@@ -11,6 +11,9 @@ final class MinimalFloor extends Floor {
 
     static final String NAME = "floor-minimal";
 
+    /** The same with one instance and one connection. */
+    static final String ONE_CHAIN = "floor-one-chain";
+
     private static final String STEP = """
             WITH moved AS (
                 UPDATE sayiir_benchmark_floor.minimal_workflow
@@ -30,9 +33,34 @@ final class MinimalFloor extends Floor {
 
     private static final byte[] OUTPUT = Bytes.random(100);
 
+    private final boolean oneChain;
+
+    private MinimalFloor(boolean oneChain) {
+        this.oneChain = oneChain;
+    }
+
+    static MinimalFloor ofManyInstances() {
+        return new MinimalFloor(false);
+    }
+
+    /** One instance of as many steps as {@link OneChain}. */
+    static MinimalFloor ofOneChain() {
+        return new MinimalFloor(true);
+    }
+
     @Override
     public String name() {
-        return NAME;
+        return oneChain ? ONE_CHAIN : NAME;
+    }
+
+    @Override
+    int steps() {
+        return oneChain ? OneChain.STEPS : super.steps();
+    }
+
+    @Override
+    Load partOf(Load load) {
+        return oneChain ? new Load(1, OneChain.STEPS, 1, load.limit()) : load;
     }
 
     @Override

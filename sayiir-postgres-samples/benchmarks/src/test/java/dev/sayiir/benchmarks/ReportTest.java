@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class ReportTest {
 
-    private static final Workload FLOOR = new MinimalFloor();
+    private static final Workload FLOOR = MinimalFloor.ofManyInstances();
     private static final Workload COMMIT = new CommitTask();
 
     @TempDir
