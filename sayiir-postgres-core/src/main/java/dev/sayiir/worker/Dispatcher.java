@@ -125,9 +125,14 @@ final class Dispatcher implements Runnable {
 
     private void start(ClaimedTask task, HeldTask holding) {
         slots.acquireUninterruptibly();
-        runner.begin(task, holding, () -> !next.isStopping(), () -> {
+        runner.begin(task, holding, this::mayCarryOn, () -> {
             slots.release();
             next.slotFreed();
         });
+    }
+
+    /** While there are free slots, nobody waits for this one. */
+    private boolean mayCarryOn(int inARow) {
+        return !next.isStopping() && (inARow < TaskRunner.IN_A_ROW || slots.availablePermits() > 0);
     }
 }

@@ -15,13 +15,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Does claimed tasks: has their handlers called, and commits what came out of them. */
 final class TaskRunner {
 
-    /** How many tasks of one instance are done in a row before others have their turn. */
+    /** How many tasks of one instance are done in a row before others have their turn, if they may be waiting. */
     static final int IN_A_ROW = 16;
 
     private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
@@ -59,26 +60,26 @@ final class TaskRunner {
     }
 
     /**
-     * Does a task, and the tasks of the same instance that follow at once, {@value #IN_A_ROW} in all.
+     * Does a task, and the tasks of the same instance that follow at once.
      *
      * @param holding holds the task already
-     * @param mayCarryOn whether to go on to a following one
+     * @param mayCarryOn whether to go on to a following one after so many in a row
      * @param whenOver is called when none of them is the worker's any more
      */
-    void begin(ClaimedTask first, HeldTask holding, BooleanSupplier mayCarryOn, Runnable whenOver) {
+    void begin(ClaimedTask first, HeldTask holding, IntPredicate mayCarryOn, Runnable whenOver) {
         new Row(first, holding, mayCarryOn, whenOver).begin();
     }
 
     /** Tasks of one instance, one after the other; each on whichever thread is free. */
     private final class Row implements Runnable {
 
-        private final BooleanSupplier mayCarryOn;
+        private final IntPredicate mayCarryOn;
         private final Runnable whenOver;
         private ClaimedTask task;
         private HeldTask holding;
         private int number = 1;
 
-        Row(ClaimedTask first, HeldTask holding, BooleanSupplier mayCarryOn, Runnable whenOver) {
+        Row(ClaimedTask first, HeldTask holding, IntPredicate mayCarryOn, Runnable whenOver) {
             this.task = first;
             this.holding = holding;
             this.mayCarryOn = mayCarryOn;
@@ -97,7 +98,7 @@ final class TaskRunner {
         @Override
         public void run() {
             try {
-                step(task, holding, () -> number < IN_A_ROW && mayCarryOn.getAsBoolean(), this::goOn);
+                step(task, holding, () -> mayCarryOn.test(number), this::goOn);
             } catch (RuntimeException | Error e) {
                 leftAlone.log(more -> log.error("{} is left alone until its claim ends{}", holding, more, e));
                 goOn(Optional.empty());

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A task is one statement to claim, for a whole batch, and one to commit, for all that are ready by then; a task that
  * follows in the same instance is carried on to by the commit of the one before, up to 16 in a row, after which others have
- * their turn. A heartbeat renews all claims in one statement; handlers whose claim is lost or whose instance is to be cancelled
+ * their turn if all slots are taken. A heartbeat renews all claims in one statement; handlers whose claim is lost or whose instance is to be cancelled
  * are interrupted. While the store is away nothing is claimed, and results are kept until they can be committed.
  *
  * <p>It uses up to {@value #CONNECTIONS} connections of the store at once. If handlers share them and may hold all of them for

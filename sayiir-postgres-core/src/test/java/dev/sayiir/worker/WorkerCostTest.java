@@ -79,6 +79,24 @@ class WorkerCostTest {
         worker.close();
     }
 
+    /** To claim it again would load all its results again, more of them each time. */
+    @Test
+    void R25_an_instance_that_nobody_waits_behind_is_claimed_once_however_long_it_is() {
+        int steps = 3 * TaskRunner.IN_A_ROW;
+        TaskWorkerBuilder builder = worker();
+        for (int i = 0; i < steps; i++) {
+            String taskId = i == 0 ? "first" : "step-" + i;
+            TaskOutcome outcome =
+                    i + 1 < steps ? TaskOutcome.next("step-" + (i + 1), "on") : TaskOutcome.complete("done");
+            builder.handler(task(taskId, (in, task) -> outcome));
+        }
+        TaskWorker worker = builder.build();
+        workflows.start(WORKFLOW, "order-1", "in");
+
+        assertThat(counts.during(() -> run(worker, steps))).isEqualTo(1 + steps);
+        worker.close();
+    }
+
     @Test
     void R20_a_batch_is_claimed_by_one_statement() {
         TaskWorker worker = worker().handler(task("first", (in, task) -> TaskOutcome.complete("done")))
