@@ -75,6 +75,7 @@ final class CheckpointRepository {
                    c.signalled
             FROM ${schema}.sayiir_commit_tasks(
                 p_instance_ids => :instanceIds,
+                p_branches => :branches,
                 p_based_on => :basedOn,
                 p_incarnations => :incarnations,
                 p_write_ids => :writeIds,

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class CommitParams {
 
     private final List<String> instanceIds = new ArrayList<>();
+    private final List<String> branches = new ArrayList<>();
     private final List<Long> basedOn = new ArrayList<>();
     private final List<Long> incarnations = new ArrayList<>();
     private final List<Long> writeIds = new ArrayList<>();
@@ -56,6 +57,7 @@ final class CommitParams {
         TaskClaim claim = commit.claim();
         Optional<ExecutionPosition> position = snapshot.position();
         instanceIds.add(snapshot.instanceId());
+        branches.add(ClaimRepository.branch(claim));
         basedOn.add(snapshot.version());
         incarnations.add(snapshot.incarnation());
         writeIds.add(commit.checkpoint().writeId());
@@ -90,6 +92,7 @@ final class CommitParams {
     private Params all() {
         return new Params()
                 .texts("instanceIds", instanceIds)
+                .texts("branches", branches)
                 .numbers("basedOn", basedOn)
                 .numbers("incarnations", incarnations)
                 .numbers("writeIds", writeIds)

@@ -18,8 +18,8 @@ class SqlStyleTest {
         List<Path> sources = new ArrayList<>();
         for (String folder :
                 List.of("src/main/java/dev/sayiir/postgres", "src/main/resources/dev/sayiir/postgres/migration")) {
-            try (Stream<Path> files = Files.list(Path.of(folder))) {
-                files.forEach(sources::add);
+            try (Stream<Path> files = Files.walk(Path.of(folder))) {
+                files.filter(Files::isRegularFile).forEach(sources::add);
             }
         }
         return sources;

@@ -6,10 +6,12 @@
 -- The first statement locks the instances in the order of their keys and the claims with them, and keeps those of which
 -- everything is as it should be. The others are not touched, nor waited for if somebody else has locked them: of these no
 -- row is returned. The second one takes a snapshot after that, and finds all rows by their keys; each of its parts is joined
--- to the commits only, since two of its parts would be compared row by row.
+-- to the commits only, since two of its parts would be compared row by row. p_branches names the main line, ''; it is given and
+-- not written out because a constant could be looked up by itself: one scan of the whole index, while statistics are missing.
 CREATE FUNCTION ${schema}.sayiir_commit_tasks(
     -- Of each commit, at the same place. Tags are an array in text form.
-    p_instance_ids text[], p_based_on bigint[], p_incarnations bigint[], p_write_ids bigint[], p_claim_tokens bigint[],
+    p_instance_ids text[], p_branches text[], p_based_on bigint[], p_incarnations bigint[], p_write_ids bigint[],
+    p_claim_tokens bigint[],
     p_statuses text[], p_position_kinds text[], p_current_task_ids text[], p_completed_task_counts integer[],
     p_task_priorities smallint[], p_task_tags text[], p_trace_parents text[], p_errors text[], p_data bytea[],
     -- The claimed task, and its output, if it has one. It has ended if it has, or if the main line stands elsewhere now.
@@ -28,10 +30,10 @@ DECLARE
 BEGIN
     SELECT array_agg(l.ordinal) INTO free
     FROM (SELECT s.ordinal
-          FROM unnest(p_instance_ids, p_based_on, p_incarnations, p_claim_tokens)
-               WITH ORDINALITY AS s (instance_id, based_on, incarnation, claim_token, ordinal)
+          FROM unnest(p_instance_ids, p_branches, p_based_on, p_incarnations, p_claim_tokens)
+               WITH ORDINALITY AS s (instance_id, branch, based_on, incarnation, claim_token, ordinal)
           JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = s.instance_id
-          JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = ''
+          JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = s.branch
           WHERE w.version = s.based_on
             AND w.incarnation = s.incarnation
             AND (w.status IN ('InProgress', 'Paused')) IS TRUE
@@ -45,7 +47,7 @@ BEGIN
 
     RETURN QUERY
     WITH task AS (
-        SELECT s.instance_id, s.based_on + 1 AS version, s.write_id, s.status, s.position_kind, s.current_task_id,
+        SELECT s.instance_id, s.branch, s.based_on + 1 AS version, s.write_id, s.status, s.position_kind, s.current_task_id,
                s.completed_task_count, s.task_priority, s.task_tags::text[] AS task_tags, s.trace_parent, s.error, s.data,
                s.task_id, s.output, s.open_task_id, s.waiting, s.last_failed_worker, s.last_error, s.failures,
                s.output IS NOT NULL OR s.task_id IS DISTINCT FROM s.open_task_id AS has_ended,
@@ -61,11 +63,11 @@ BEGIN
                CASE WHEN s.carry_on IS NOT NULL THEN nextval($name$ ${schema}.sayiir_claim_token $name$) END AS next_token,
                s.carry_on,
                s.ordinal
-        FROM unnest(p_instance_ids, p_based_on, p_write_ids, p_statuses, p_position_kinds, p_current_task_ids,
+        FROM unnest(p_instance_ids, p_branches, p_based_on, p_write_ids, p_statuses, p_position_kinds, p_current_task_ids,
                     p_completed_task_counts, p_task_priorities, p_task_tags, p_trace_parents, p_errors, p_data, p_task_ids,
                     p_outputs, p_open_task_ids, p_waiting, p_not_before, p_awaited_events,
                     p_last_failed_workers, p_last_errors, p_failures, p_carry_on)
-             WITH ORDINALITY AS s (instance_id, based_on, write_id, status, position_kind, current_task_id,
+             WITH ORDINALITY AS s (instance_id, branch, based_on, write_id, status, position_kind, current_task_id,
                                    completed_task_count, task_priority, task_tags, trace_parent, error, data, task_id,
                                    output, open_task_id, waiting, not_before, awaited_event,
                                    last_failed_worker, last_error, failures, carry_on, ordinal)
@@ -106,7 +108,7 @@ BEGIN
                CASE WHEN s.output IS NOT NULL THEN s.version END, c.started_at, now, c.attempts, c.worker_id,
                CASE WHEN s.output IS NULL THEN s.error END
         FROM task AS s
-        JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = ''
+        JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = s.branch
         WHERE s.has_ended
         ON CONFLICT (instance_id, task_id) DO UPDATE SET
             status = excluded.status,
@@ -135,12 +137,12 @@ BEGIN
             error = s.last_error,
             branches_left = NULL
         FROM task AS s
-        WHERE c.instance_id = s.instance_id AND c.branch = '' AND s.open_task_id IS NOT NULL
+        WHERE c.instance_id = s.instance_id AND c.branch = s.branch AND s.open_task_id IS NOT NULL
         RETURNING s.ordinal, s.instance_id, s.version, s.status, s.next_token, c.attempts, c.expires_at
     ), gone AS (
         DELETE FROM ${schema}.sayiir_task_claims AS c
         USING task AS s
-        WHERE c.instance_id = s.instance_id AND c.branch = '' AND s.open_task_id IS NULL
+        WHERE c.instance_id = s.instance_id AND c.branch = s.branch AND s.open_task_id IS NULL
         RETURNING s.ordinal, s.instance_id, s.version, s.status
     )
     SELECT r.ordinal, r.version, now, r.next_token, r.attempts, r.expires_at,
@@ -278,11 +280,11 @@ BEGIN
         SET branches_left = c.branches_left - s.ended,
             status = CASE WHEN c.branches_left = s.ended THEN 'active' ELSE c.status END,
             ready_at = CASE WHEN c.branches_left = s.ended AND s.status = 'InProgress' THEN now END
-        FROM (SELECT k.instance_id, k.status, count(*)::integer AS ended
+        FROM (SELECT k.instance_id, k.status, count(*)::integer AS ended, min(left(k.branch, 0)) AS main_line
               FROM task AS k
               WHERE k.next_task_id IS NULL
               GROUP BY k.instance_id, k.status) AS s
-        WHERE c.instance_id = s.instance_id AND c.branch = ''
+        WHERE c.instance_id = s.instance_id AND c.branch = s.main_line
     )
     SELECT p.ordinal, p.next_token, p.claimed_at, p.expires_at, ${schema}.sayiir_is_signalled(p.instance_id)
     FROM place AS p
