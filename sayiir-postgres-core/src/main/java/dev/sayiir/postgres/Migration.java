@@ -17,6 +17,11 @@ record Migration(String version, String description, List<String> scripts) {
     static final List<Migration> ALL = List.of(new Migration(
             "1", "workflows", List.of("tables", "statuses", "reading", "claiming", "saving", "committing")));
 
+    /** The version of the schema that all of them together make. */
+    static int latest() {
+        return Integer.parseInt(ALL.get(ALL.size() - 1).version());
+    }
+
     String script() {
         return "V" + version + "__" + description.replace(' ', '_') + ".sql";
     }

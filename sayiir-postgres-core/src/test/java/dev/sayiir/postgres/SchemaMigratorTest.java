@@ -3,17 +3,22 @@ package dev.sayiir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -240,6 +245,55 @@ class SchemaMigratorTest {
                                     .noneMatch(line -> line.contains("sayiir_workflow_events")))
                     .hasMessageContaining("missing: view sayiir_tasks");
         }
+    }
+
+    /** As a later version will: a function does more, and a table has one column more. */
+    @Test
+    void a_process_goes_on_and_starts_on_a_schema_that_a_later_version_has_upgraded() {
+        try (Database database = PostgresServer.of(17).newDatabase()) {
+            SchemaMigrator migrator = new SchemaMigrator(database.dataSource(), "sayiir");
+            migrator.migrate();
+            PostgresBackend before = backend(database);
+            before.createSnapshot(
+                    WorkflowSnapshot.start("order-1", "d", Payload.empty()).moveTo(new AtTask("charge")));
+            JdbcTemplate jdbc = jdbc(database);
+            jdbc.execute("ALTER TABLE sayiir.sayiir_task_claims ADD COLUMN blocked_at timestamptz");
+            jdbc.execute("CREATE FUNCTION sayiir.sayiir_commit_tasks_2(p_ids text[]) RETURNS bigint LANGUAGE sql AS"
+                    + " 'SELECT cardinality(p_ids)'");
+            for (String function : List.of("sayiir_commit_tasks", "sayiir_claim_due", "sayiir_checkpoint")) {
+                String definition = jdbc.queryForObject(
+                        "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = ?", String.class, function);
+                jdbc.execute(definition.replaceFirst("\nBEGIN\n", "\nBEGIN\n    PERFORM 1;\n"));
+            }
+            assertThatThrownBy(migrator::validate).hasMessageContaining("different: function sayiir_commit_tasks");
+
+            jdbc.queryForList(
+                            "SELECT oid::regprocedure::text FROM pg_proc WHERE proname IN"
+                                    + " ('sayiir_commit_tasks', 'sayiir_claim_due', 'sayiir_checkpoint')",
+                            String.class)
+                    .forEach(function ->
+                            jdbc.execute("COMMENT ON FUNCTION " + function + " IS 'sayiir-postgres schema version 2'"));
+            migrator.validate();
+
+            for (PostgresBackend backend : List.of(before, backend(database))) {
+                ClaimedTask task = backend.claimAvailableTasks(ClaimQuery.of("w", 1, Duration.ofMinutes(1)))
+                        .get(0);
+                backend.commitTask(
+                        task.claim(),
+                        task.snapshot()
+                                .completeTask(task.claim().taskId(), Payload.empty())
+                                .moveTo(new AtTask("next-" + task.snapshot().version())),
+                        Optional.empty());
+            }
+            assertThat(before.loadSnapshot("order-1").version()).isEqualTo(3);
+        }
+    }
+
+    private static PostgresBackend backend(Database database) {
+        return PostgresBackend.builder(database.dataSource())
+                .migration(MigrationMode.VALIDATE)
+                .notifyMode(NotifyMode.POLL)
+                .build();
     }
 
     @Test
