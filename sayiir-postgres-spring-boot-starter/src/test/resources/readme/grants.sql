@@ -5,5 +5,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sayiir.sayiir_workflow_tasks TO shop;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sayiir.sayiir_workflow_events TO shop;
 GRANT SELECT, INSERT, DELETE ON sayiir.sayiir_workflow_history TO shop;
 GRANT SELECT, INSERT, UPDATE, DELETE ON sayiir.sayiir_workflow_counts TO shop;
-GRANT SELECT ON sayiir.sayiir_tasks TO shop;
 GRANT USAGE ON SEQUENCE sayiir.sayiir_claim_token TO shop;

@@ -112,7 +112,7 @@ class RuntimeRoleTest extends StarterTest {
                         .split("\\|"))
                 .flatMap(parts -> Arrays.stream(parts[0].split(", ")).map(privilege -> new Grant(privilege, parts[1])))
                 .toList();
-        assertThat(grants).hasSize(22);
+        assertThat(grants).hasSize(25);
         return grants.stream();
     }
 
