@@ -1,6 +1,6 @@
 package dev.sayiir.persistence;
 
-/** What the task table says of a task. */
+/** What a store says of a task. */
 public enum TaskStatus {
     /** To be run, or running. */
     ACTIVE("active"),

@@ -1,15 +1,11 @@
 package dev.sayiir.postgres;
 
-import dev.sayiir.persistence.Signals;
 import dev.sayiir.postgres.BranchInputs.Slice;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
-import dev.sayiir.workflow.ExecutionPosition.AtSignal;
-import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.TaskChanges;
-import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import java.util.ArrayList;
@@ -107,16 +103,15 @@ final class CheckpointParams {
     }
 
     private static void open(Params params, WorkflowSnapshot snapshot) {
-        Optional<OpenTask> open = snapshot.openTask();
-        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
-        params.text("openTaskId", open.map(OpenTask::taskId))
-                .flag("waiting", open.filter(OpenTask::waiting).isPresent())
-                .time("notBefore", open.flatMap(OpenTask::notBefore))
-                .text("awaitedEvent", Signals.waitOf(snapshot).map(AtSignal::signalName))
+        MainLine line = MainLine.of(snapshot);
+        params.text("openTaskId", line.taskId())
+                .flag("waiting", line.waiting())
+                .time("notBefore", line.notBefore())
+                .text("awaitedEvent", line.awaitedEvent())
                 .number("branchesLeft", branchesLeft(snapshot))
-                .text("lastFailedWorker", retry.flatMap(TaskRetry::lastFailedWorker))
-                .text("lastError", retry.map(TaskRetry::lastError))
-                .number("failures", retry.map(TaskRetry::attempts).orElse(0L));
+                .text("lastFailedWorker", line.lastFailedWorker())
+                .text("lastError", line.lastError())
+                .number("failures", line.failures());
     }
 
     private static OptionalLong branchesLeft(WorkflowSnapshot snapshot) {

@@ -1,12 +1,8 @@
 package dev.sayiir.postgres;
 
-import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.workflow.ExecutionPosition;
-import dev.sayiir.workflow.ExecutionPosition.AtSignal;
-import dev.sayiir.workflow.OpenTask;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState;
 import java.time.Instant;
@@ -73,20 +69,19 @@ final class CommitParams {
         data.add(commit.checkpoint().data());
         taskIds.add(claim.taskId());
         outputs.add(commit.checkpoint().changes().completed().get(claim.taskId()));
-        addOpenTask(snapshot);
+        addMainLine(snapshot);
         carryOn.add(commit.carryOn().isPresent() ? (Long) commit.carryOn().getAsLong() : null);
     }
 
-    private void addOpenTask(WorkflowSnapshot snapshot) {
-        Optional<OpenTask> open = snapshot.openTask();
-        Optional<TaskRetry> retry = open.map(task -> snapshot.taskRetries().get(task.taskId()));
-        openTaskIds.add(open.map(OpenTask::taskId).orElse(null));
-        waiting.add(open.filter(OpenTask::waiting).isPresent());
-        notBefore.add(open.flatMap(OpenTask::notBefore).orElse(null));
-        awaitedEvents.add(Signals.waitOf(snapshot).map(AtSignal::signalName).orElse(null));
-        lastFailedWorkers.add(retry.flatMap(TaskRetry::lastFailedWorker).orElse(null));
-        lastErrors.add(retry.map(TaskRetry::lastError).orElse(null));
-        failures.add(retry.map(TaskRetry::attempts).orElse(0L));
+    private void addMainLine(WorkflowSnapshot snapshot) {
+        MainLine line = MainLine.of(snapshot);
+        openTaskIds.add(line.taskId().orElse(null));
+        waiting.add(line.waiting());
+        notBefore.add(line.notBefore().orElse(null));
+        awaitedEvents.add(line.awaitedEvent().orElse(null));
+        lastFailedWorkers.add(line.lastFailedWorker().orElse(null));
+        lastErrors.add(line.lastError().orElse(null));
+        failures.add(line.failures());
     }
 
     private Params all() {

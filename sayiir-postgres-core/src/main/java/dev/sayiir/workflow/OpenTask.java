@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The task at which an unfinished instance stands: what the task table calls open.
+ * The task at which an unfinished instance stands: what a store calls open.
  *
  * @param taskId the task, delay, wait, fork, join or loop
  * @param waiting whether it waits for a time or an event instead of being work that a worker can do

@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What became of each task of one instance: the rows that the task table has of them. */
+/** What became of each task of one instance: the rows that the tables of PostgreSQL have of them. */
 final class TaskJournal {
 
     private record Row(

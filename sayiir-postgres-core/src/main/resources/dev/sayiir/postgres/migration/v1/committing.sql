@@ -280,6 +280,7 @@ BEGIN
         SET branches_left = c.branches_left - s.ended,
             status = CASE WHEN c.branches_left = s.ended THEN 'active' ELSE c.status END,
             ready_at = CASE WHEN c.branches_left = s.ended AND s.status = 'InProgress' THEN now END
+        -- The name of the main line is '', and not a constant for the reason that sayiir_commit_tasks has.
         FROM (SELECT k.instance_id, k.status, count(*)::integer AS ended, min(left(k.branch, 0)) AS main_line
               FROM task AS k
               WHERE k.next_task_id IS NULL

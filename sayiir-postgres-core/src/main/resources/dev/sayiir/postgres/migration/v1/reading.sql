@@ -57,7 +57,7 @@ END
 $$;
 
 -- The same for a task that has just been claimed, and whether the instance is signalled. Volatile, so that it shows the
--- instance as the task's row was found under its lock: the snapshot of the statement that claims may be older. Nothing for
+-- instance as the claim's row was found under its lock: the snapshot of the statement that claims may be older. Nothing for
 -- no instance.
 CREATE FUNCTION ${schema}.sayiir_claimed_snapshot(instance text)
     RETURNS TABLE (version bigint, data_version bigint, incarnation bigint, trace_parent text, data bytea,
