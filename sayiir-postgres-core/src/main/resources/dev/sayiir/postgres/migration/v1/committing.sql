@@ -4,10 +4,14 @@
 -- same as by sayiir_checkpoint, and what a statement costs is paid once for all of them.
 --
 -- The first statement locks the instances in the order of their keys and the claims with them, and keeps those of which
--- everything is as it should be. The others are not touched, nor waited for if somebody else has locked them: of these no
--- row is returned. The second one takes a snapshot after that, and finds all rows by their keys; each of its parts is joined
+-- everything is as it should be. The others are not written, nor waited for if somebody else has locked them: of these no
+-- row is returned. Its sub-selects are run one after the other as they stand, since one that locks is never joined: a join of
+-- all three would look for the claim by the instance alone, and go over all branches of it, while statistics know no forks.
+-- The second one takes a snapshot after that, and finds all rows by their keys; each of its parts is joined
 -- to the commits only, since two of its parts would be compared row by row. p_branches names the main line, ''; it is given and
 -- not written out because a constant could be looked up by itself: one scan of the whole index, while statistics are missing.
+-- OFFSET 0 keeps EXISTS a look-up by key for each row: without it, a table that is small when the plan is made is read and hashed
+-- as a whole, also when it has grown.
 CREATE FUNCTION ${schema}.sayiir_commit_tasks(
     -- Of each commit, at the same place. Tags are an array in text form.
     p_instance_ids text[], p_branches text[], p_based_on bigint[], p_incarnations bigint[], p_write_ids bigint[],
@@ -30,16 +34,23 @@ DECLARE
 BEGIN
     SELECT array_agg(l.ordinal) INTO free
     FROM (SELECT s.ordinal
-          FROM unnest(p_instance_ids, p_branches, p_based_on, p_incarnations, p_claim_tokens)
-               WITH ORDINALITY AS s (instance_id, branch, based_on, incarnation, claim_token, ordinal)
-          JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = s.instance_id
-          JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = s.branch
-          WHERE w.version = s.based_on
-            AND w.incarnation = s.incarnation
-            AND (w.status IN ('InProgress', 'Paused')) IS TRUE
-            AND c.claim_token = s.claim_token
-          ORDER BY w.instance_id
-          FOR NO KEY UPDATE OF w, c SKIP LOCKED) AS l;
+          FROM (SELECT u.instance_id, u.branch, u.based_on, u.incarnation, u.claim_token, u.ordinal
+                FROM unnest(p_instance_ids, p_branches, p_based_on, p_incarnations, p_claim_tokens)
+                     WITH ORDINALITY AS u (instance_id, branch, based_on, incarnation, claim_token, ordinal)
+                ORDER BY u.instance_id) AS s
+          CROSS JOIN LATERAL (SELECT w.instance_id
+                              FROM ${schema}.sayiir_workflows AS w
+                              WHERE w.instance_id = s.instance_id
+                                AND w.version = s.based_on
+                                AND w.incarnation = s.incarnation
+                                AND (w.status IN ('InProgress', 'Paused')) IS TRUE
+                              FOR NO KEY UPDATE SKIP LOCKED) AS i
+          CROSS JOIN LATERAL (SELECT
+                              FROM ${schema}.sayiir_task_claims AS c
+                              WHERE c.instance_id = i.instance_id
+                                AND c.branch = s.branch
+                                AND c.claim_token = s.claim_token
+                              FOR NO KEY UPDATE SKIP LOCKED) AS p) AS l;
     IF free IS NULL THEN
         RETURN;
     END IF;
@@ -56,7 +67,8 @@ BEGIN
                                                                  WHERE e.instance_id = s.instance_id
                                                                    AND e.name = s.awaited_event
                                                                    AND e.kind = 'EventSent'
-                                                                   AND e.consumed_at IS NULL) THEN now
+                                                                   AND e.consumed_at IS NULL
+                                                                 OFFSET 0) THEN now
                     ELSE COALESCE(timestamptz 'epoch' + s.not_before * interval '1 microsecond',
                                   CASE WHEN NOT s.waiting THEN now END) END AS due,
                -- Quoted by dollars, since there may be an apostrophe in the schema's name.
@@ -151,7 +163,8 @@ BEGIN
            r.status = 'InProgress' AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
                                                WHERE e.instance_id = r.instance_id
                                                  AND e.kind IN ('CancelRequested', 'PauseRequested')
-                                                 AND e.consumed_at IS NULL)
+                                                 AND e.consumed_at IS NULL
+                                               OFFSET 0)
     FROM (SELECT p.ordinal, p.instance_id, p.version, p.status, p.next_token, p.attempts, p.expires_at
           FROM place AS p
           UNION ALL
@@ -179,14 +192,21 @@ DECLARE
 BEGIN
     SELECT array_agg(l.ordinal) INTO free
     FROM (SELECT s.ordinal
-          FROM unnest(p_instance_ids, p_branches, p_claim_tokens)
-               WITH ORDINALITY AS s (instance_id, branch, claim_token, ordinal)
-          JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = s.instance_id
-          JOIN ${schema}.sayiir_task_claims AS c ON c.instance_id = s.instance_id AND c.branch = s.branch
-          WHERE (w.status IN ('InProgress', 'Paused')) IS TRUE
-            AND c.claim_token = s.claim_token
-          ORDER BY w.instance_id, c.branch
-          FOR NO KEY UPDATE OF w, c SKIP LOCKED) AS l;
+          FROM (SELECT u.instance_id, u.branch, u.claim_token, u.ordinal
+                FROM unnest(p_instance_ids, p_branches, p_claim_tokens)
+                     WITH ORDINALITY AS u (instance_id, branch, claim_token, ordinal)
+                ORDER BY u.instance_id, u.branch) AS s
+          CROSS JOIN LATERAL (SELECT w.instance_id
+                              FROM ${schema}.sayiir_workflows AS w
+                              WHERE w.instance_id = s.instance_id
+                                AND (w.status IN ('InProgress', 'Paused')) IS TRUE
+                              FOR NO KEY UPDATE SKIP LOCKED) AS i
+          CROSS JOIN LATERAL (SELECT
+                              FROM ${schema}.sayiir_task_claims AS c
+                              WHERE c.instance_id = i.instance_id
+                                AND c.branch = s.branch
+                                AND c.claim_token = s.claim_token
+                              FOR NO KEY UPDATE SKIP LOCKED) AS p) AS l;
     IF free IS NULL THEN
         RETURN;
     END IF;
@@ -201,7 +221,8 @@ BEGIN
                s.next_task_id IS NOT NULL AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
                                                       WHERE t.instance_id = s.instance_id
                                                         AND t.task_id = s.next_task_id
-                                                        AND t.completed_version IS NOT NULL) AS again,
+                                                        AND t.completed_version IS NOT NULL
+                                                      OFFSET 0) AS again,
                now + s.delay * interval '1 microsecond' AS not_before,
                CASE WHEN s.delay IS NULL AND w.status = 'InProgress' THEN s.carry_on END AS carry_on,
                CASE WHEN s.carry_on IS NOT NULL AND s.delay IS NULL AND w.status = 'InProgress'

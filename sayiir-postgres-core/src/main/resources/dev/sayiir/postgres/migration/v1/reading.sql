@@ -79,8 +79,8 @@ CREATE FUNCTION ${schema}.sayiir_crash_of(worker text) RETURNS text LANGUAGE sql
 $$;
 
 -- What a task of a branch needs that has just been claimed: a number of look-ups by key that is the same however many
--- branches there are, each an index scan of one row, whatever statistics say, since sub-selects are not joined. The control
--- state is not among it. What all branches share, and whether the instance is signalled, comes only where it is asked for;
+-- branches there are, each an index scan of one row, whatever statistics say, since sub-selects are not joined, and OFFSET 0
+-- keeps EXISTS from hashing all checkpoints of the instance. The control state is not among it. What all branches share, and whether the instance is signalled, comes only where it is asked for;
 -- nothing at all if the checkpoint that it is in has been lost.
 CREATE FUNCTION ${schema}.sayiir_claimed_branch(instance text, label text, with_shared boolean)
     RETURNS TABLE (version bigint, join_task_id text, created_at timestamptz, updated_at timestamptz,
@@ -108,6 +108,7 @@ BEGIN
     WHERE p.instance_id = instance
       AND p.branch = label
       AND (NOT with_shared OR EXISTS (SELECT FROM ${schema}.sayiir_workflow_history AS b
-                                      WHERE b.instance_id = instance AND b.version = w.base_version));
+                                      WHERE b.instance_id = instance AND b.version = w.base_version
+                                      OFFSET 0));
 END
 $$;
