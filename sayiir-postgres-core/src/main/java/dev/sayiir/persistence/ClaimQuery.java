@@ -17,6 +17,9 @@ import java.util.Set;
  * @param tags what it offers: it is given tasks that have none but these tags; empty for all tasks
  * @param ageingInterval how long a task has to have been due to count as one priority level more urgent, 1 ms to {@value
  *     ClaimQuery#MAX_DAYS} days
+ * @param blockAfter for how long an instance that cannot be decoded is left for others before its task is blocked, 0 to {@value
+ *     ClaimQuery#MAX_DAYS} days
+ * @param build what the worker is a build of, 1 to 256 bytes of UTF-8, if it says so
  */
 public record ClaimQuery(
         String workerId,
@@ -25,10 +28,15 @@ public record ClaimQuery(
         Optional<Set<String>> definitions,
         Optional<Set<String>> taskIds,
         Optional<Set<String>> tags,
-        Duration ageingInterval) {
+        Duration ageingInterval,
+        Duration blockAfter,
+        Optional<String> build) {
 
     /** The longest claim, in days. */
     public static final int MAX_DAYS = 36_500;
+
+    /** For how long a task that cannot be done is left for others, if nothing else is said. */
+    public static final Duration BLOCK_AFTER = Duration.ofMinutes(1);
 
     /** @throws IllegalArgumentException if a value is out of its range */
     public ClaimQuery {
@@ -36,6 +44,8 @@ public record ClaimQuery(
         Arguments.requireLimit(limit);
         requireDuration("ttl", ttl);
         requireDuration("ageing interval", ageingInterval);
+        requireDelay("time after which a task is blocked", blockAfter);
+        build.ifPresent(id -> Identifiers.requireName("build", id));
         definitions = definitions.map(Set::copyOf);
         taskIds = taskIds.map(Set::copyOf);
         tags = tags.map(Set::copyOf);
@@ -45,7 +55,8 @@ public record ClaimQuery(
     }
 
     /**
-     * All tasks of all workflows, with all tags; each 5 minutes of being due count as one priority level.
+     * All tasks of all workflows, with all tags; each 5 minutes of being due count as one priority level, and what cannot be
+     * decoded is blocked after a minute.
      *
      * @param workerId the worker
      * @param limit how many tasks at most
@@ -55,7 +66,15 @@ public record ClaimQuery(
      */
     public static ClaimQuery of(String workerId, int limit, Duration ttl) {
         return new ClaimQuery(
-                workerId, limit, ttl, Optional.empty(), Optional.empty(), Optional.empty(), Duration.ofMinutes(5));
+                workerId,
+                limit,
+                ttl,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Duration.ofMinutes(5),
+                BLOCK_AFTER,
+                Optional.empty());
     }
 
     /**
@@ -64,7 +83,7 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if it is less than 1
      */
     public ClaimQuery limit(int most) {
-        return new ClaimQuery(workerId, most, ttl, definitions, taskIds, tags, ageingInterval);
+        return new ClaimQuery(workerId, most, ttl, definitions, taskIds, tags, ageingInterval, blockAfter, build);
     }
 
     /**
@@ -72,7 +91,8 @@ public record ClaimQuery(
      * @return the same query for tasks of these workflows only
      */
     public ClaimQuery definitions(Set<String> hashes) {
-        return new ClaimQuery(workerId, limit, ttl, Optional.of(hashes), taskIds, tags, ageingInterval);
+        return new ClaimQuery(
+                workerId, limit, ttl, Optional.of(hashes), taskIds, tags, ageingInterval, blockAfter, build);
     }
 
     /**
@@ -80,7 +100,8 @@ public record ClaimQuery(
      * @return the same query for these tasks, and for delays and waits whose time is up
      */
     public ClaimQuery taskIds(Set<String> ids) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, Optional.of(ids), tags, ageingInterval);
+        return new ClaimQuery(
+                workerId, limit, ttl, definitions, Optional.of(ids), tags, ageingInterval, blockAfter, build);
     }
 
     /**
@@ -88,7 +109,8 @@ public record ClaimQuery(
      * @return the same query for tasks that have none but these tags
      */
     public ClaimQuery tags(Set<String> offered) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, Optional.of(offered), ageingInterval);
+        return new ClaimQuery(
+                workerId, limit, ttl, definitions, taskIds, Optional.of(offered), ageingInterval, blockAfter, build);
     }
 
     /**
@@ -97,7 +119,25 @@ public record ClaimQuery(
      * @throws IllegalArgumentException if it is out of its range
      */
     public ClaimQuery ageingInterval(Duration perLevel) {
-        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, tags, perLevel);
+        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, tags, perLevel, blockAfter, build);
+    }
+
+    /**
+     * @param patience for how long an instance that cannot be decoded is left for others before its task is blocked
+     * @return the same query with that time
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public ClaimQuery blockAfter(Duration patience) {
+        return new ClaimQuery(workerId, limit, ttl, definitions, taskIds, tags, ageingInterval, patience, build);
+    }
+
+    /**
+     * @param id what the worker is a build of
+     * @return the same query of that build
+     */
+    public ClaimQuery build(String id) {
+        return new ClaimQuery(
+                workerId, limit, ttl, definitions, taskIds, tags, ageingInterval, blockAfter, Optional.of(id));
     }
 
     /**

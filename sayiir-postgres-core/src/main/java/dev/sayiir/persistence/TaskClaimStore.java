@@ -30,9 +30,9 @@ public interface TaskClaimStore {
      *
      * <p>What stands in the way of a task is dealt with instead: an instance for which a cancel or a pause is pending is
      * cancelled or paused, one that waits for an event which is there goes on with it (its next task is claimed by
-     * the same call), and one that cannot be decoded is
-     * logged, marked with the error, and left alone for the length of a claim, twice as long each time it comes up again, up
-     * to ten minutes or the length of a claim.
+     * the same call), one that cannot be decoded is logged and refused as by {@link #refuseTasks}, and one that the database
+     * cannot read is logged, marked with the error, and left alone for the length of a claim, twice as long each time it comes
+     * up again, up to ten minutes or the length of a claim.
      *
      * @param query which tasks are wanted, and for how long
      * @return the tasks, each with its claim and its instance, at most as many as the query says
@@ -129,6 +129,18 @@ public interface TaskClaimStore {
     default boolean releaseTaskClaim(TaskClaim claim) {
         return releaseTaskClaims(List.of(claim), Duration.ZERO) == 1;
     }
+
+    /**
+     * Gives back tasks that their worker cannot do, in one statement. Each is left for others, who come first from now on; and
+     * once its patience is over since it was first refused, it is <em>blocked</em>: not due any more, until {@link
+     * RepairStore#unblock} lets it go on. Its instance stays as it is. A refusal counts as a failure of nobody; what comes out
+     * of the task ends it. A cancel or a pause that is pending is carried out after that, unless the instance cannot be
+     * decoded. Never waits.
+     *
+     * @param refusals the tasks, each once
+     * @return what became of each, in the same order
+     */
+    List<TaskRefusal.Outcome> refuseTasks(List<TaskRefusal> refusals);
 
     /**
      * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or

@@ -6,6 +6,8 @@ public enum TaskStatus {
     ACTIVE("active"),
     /** Waits for a time or an event. */
     WAITING("waiting"),
+    /** Cannot be done, and is not tried until it is unblocked. */
+    BLOCKED("blocked"),
     /** Done, with a result that counts. */
     COMPLETED("completed"),
     /** Failed for good, and its instance with it. */
@@ -21,14 +23,14 @@ public enum TaskStatus {
         this.text = text;
     }
 
-    /** @return the name in the {@code status} column */
+    /** @return the name in the {@code status} column of the view of all tasks */
     public String text() {
         return text;
     }
 
     /** @return whether there is still something to do, or to wait for */
     public boolean isOpen() {
-        return this == ACTIVE || this == WAITING;
+        return this == ACTIVE || this == WAITING || this == BLOCKED;
     }
 
     /**

@@ -126,6 +126,14 @@ public record ValueLimits(int maxPayloadBytes) {
         requireRequest(instanceId, request.reason(), request.requestedBy());
     }
 
+    /**
+     * @param refusal what a worker says of a task that it cannot do
+     * @throws ValueTooLargeException if the text of it is too large
+     */
+    public void requireRefusal(TaskRefusal refusal) {
+        requireText(refusal.claim().instanceId(), "error", refusal.error());
+    }
+
     private static void requireRequest(String instanceId, Optional<String> reason, Optional<String> requestedBy) {
         reason.ifPresent(text -> requireText(instanceId, "reason", text));
         requestedBy.ifPresent(text -> requireText(instanceId, "requester", text));

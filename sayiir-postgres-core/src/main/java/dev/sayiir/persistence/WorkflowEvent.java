@@ -44,6 +44,10 @@ public record WorkflowEvent(
         COMPLETED("Completed"),
         /** It finished with an error. */
         FAILED("Failed"),
+        /** One of its tasks cannot be done, and is not tried any more; the reason says which, and why. */
+        BLOCKED("Blocked"),
+        /** A blocked task goes on; the reason says why. */
+        UNBLOCKED("Unblocked"),
         /** It was sent an external event. */
         EVENT_SENT("EventSent");
 

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param workflows how many instances there are of each status; every status is present
  * @param activeTasks open tasks that are to be run, or running
  * @param waitingTasks open tasks that wait for a time or an event
+ * @param blockedTasks open tasks that are not tried until they are unblocked
  * @param readyTasks tasks that could be claimed now
  * @param oldestReadyAge for how long the oldest of those could have been claimed; zero if there is none
  * @param liveClaims claims that exclude everybody else
@@ -23,6 +24,7 @@ public record WorkflowFigures(
         Map<WorkflowStatus, Long> workflows,
         long activeTasks,
         long waitingTasks,
+        long blockedTasks,
         long readyTasks,
         Duration oldestReadyAge,
         long liveClaims,
@@ -38,7 +40,7 @@ public record WorkflowFigures(
 
     /** @return the figures of a store that holds nothing */
     public static WorkflowFigures none() {
-        return new WorkflowFigures(Map.of(), 0, 0, 0, Duration.ZERO, 0, 0, Map.of(), 0);
+        return new WorkflowFigures(Map.of(), 0, 0, 0, 0, Duration.ZERO, 0, 0, Map.of(), 0);
     }
 
     private static <E extends Enum<E>> Map<E, Long> complete(Class<E> type, Map<E, Long> counts) {

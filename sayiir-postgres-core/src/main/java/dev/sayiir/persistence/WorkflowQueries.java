@@ -40,6 +40,14 @@ public interface WorkflowQueries {
      */
     List<TaskSummary> listTasks(String instanceId);
 
+    /**
+     * Pages through the tasks that are blocked, those first that have been so the longest.
+     *
+     * @param query which tasks, and from where on
+     * @return the next tasks; fewer than the limit means that there are no more
+     */
+    List<BlockedTask> findBlockedTasks(BlockedQuery query);
+
     /** @return how many instances there are of each status; every status is present */
     Map<WorkflowStatus, Long> countByStatus();
 }

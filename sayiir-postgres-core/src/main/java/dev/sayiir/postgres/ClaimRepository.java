@@ -57,7 +57,7 @@ final class ClaimRepository {
                 FROM unnest(:instanceIds::text[], :branches::text[], :tokens::bigint[])
                     AS a (instance_id, branch, claim_token)
             ), held AS MATERIALIZED (
-                SELECT c.instance_id, c.branch
+                SELECT c.instance_id, c.branch, c.refused_at
                 FROM asked AS a
                 JOIN ${schema}.sayiir_task_claims AS c
                     ON c.instance_id = a.instance_id AND c.branch = a.branch AND c.claim_token = a.claim_token

@@ -1,12 +1,14 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.codec.SnapshotSerializationException;
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.postgres.ClaimedReader.Batch;
 import dev.sayiir.postgres.DispatchRepository.Claimed;
 import dev.sayiir.postgres.DispatchRepository.Unreadable;
@@ -51,6 +53,7 @@ final class DispatchService {
     private final SignalService signals;
     private final ClaimService claiming;
     private final PostgresWakeUps wakeUps;
+    private final BlockService blocking;
     private final LogLimit unreadableLines = new LogLimit();
 
     DispatchService(
@@ -61,6 +64,7 @@ final class DispatchService {
             SnapshotLoader loader,
             SignalService signals,
             ClaimService claiming,
+            BlockService blocking,
             PostgresWakeUps wakeUps) {
         this.failures = failures;
         this.reader = new ClaimedReader(failures, dispatch, claims);
@@ -70,13 +74,14 @@ final class DispatchService {
         this.loader = loader;
         this.signals = signals;
         this.claiming = claiming;
+        this.blocking = blocking;
         this.wakeUps = wakeUps;
     }
 
     /**
-     * What cannot be read is given back for a time that doubles with every attempt: so it is behind all that can be done, and
-     * costs less and less. Others take its place. While there is nothing but such tasks, more and more are looked at
-     * together, so that any number of them is passed within a few polls; those beyond what is wanted are given back at once.
+     * What cannot be decoded is refused: others have it first, and it is blocked in the end. What the database cannot read is
+     * given back for a time that doubles with every attempt: so it is behind all that can be done, and costs less and less.
+     * Others take the place of both. While there is nothing but such tasks, more and more are looked at together, so that any number of them is passed within a few polls; those beyond what is wanted are given back at once.
      * An instance that goes on with an event that was there is due again, and is claimed by the same poll.
      */
     List<ClaimedTask> claimAvailable(StoreOperation operation, ClaimQuery query) {
@@ -87,11 +92,11 @@ final class DispatchService {
             Round selected = new Round(operation, query, toDo);
             selected.take(batch);
             boolean mayBeMore = batch.givenBack() || batch.size() == limit;
-            boolean again = selected.delivered > 0 || (!selected.unreadable.isEmpty() && mayBeMore);
+            boolean again = selected.delivered > 0 || (selected.setAside() > 0 && mayBeMore);
             if (!again || toDo.size() == query.limit()) {
                 return toDo;
             }
-            limit = selected.unreadable.size() == batch.size() ? more(limit) : query.limit() - toDo.size();
+            limit = selected.setAside() == batch.size() ? more(limit) : query.limit() - toDo.size();
         }
         // There is more, and it would be a pity to wait for the next poll before it is looked at.
         wakeUps.announce();
@@ -121,6 +126,7 @@ final class DispatchService {
         private final ClaimQuery query;
         private final List<ClaimedTask> toDo;
         private final List<Unreadable> unreadable = new ArrayList<>();
+        private final List<TaskRefusal> undecodable = new ArrayList<>();
         private final List<TaskClaim> tooMany = new ArrayList<>();
         private int delivered;
 
@@ -128,6 +134,10 @@ final class DispatchService {
             this.operation = operation;
             this.query = query;
             this.toDo = toDo;
+        }
+
+        int setAside() {
+            return unreadable.size() + undecodable.size();
         }
 
         void take(Batch batch) {
@@ -139,6 +149,9 @@ final class DispatchService {
             batch.readable().forEach(this::take);
             if (!unreadable.isEmpty()) {
                 failures.retry(operation, () -> dispatch.leaveAlone(unreadable));
+            }
+            if (!undecodable.isEmpty()) {
+                blocking.refuse(operation, undecodable);
             }
             if (!tooMany.isEmpty()) {
                 failures.retry(operation, () -> claims.release(tooMany, Duration.ZERO));
@@ -154,7 +167,7 @@ final class DispatchService {
             try {
                 toDo(claimed).ifPresent(toDo::add);
             } catch (SnapshotSerializationException e) {
-                leaveAlone(claim, String.valueOf(e.getMessage()));
+                refuse(claim, String.valueOf(e.getMessage()));
             } catch (DataAccessException e) {
                 if (failures.inCallersTransaction()) {
                     throw e;
@@ -191,6 +204,19 @@ final class DispatchService {
                 failures.retry(operation, () -> claims.release(List.of(claim), Duration.ZERO));
             }
             return !running;
+        }
+
+        private void refuse(TaskClaim claim, String error) {
+            Duration patience = query.blockAfter();
+            Duration again = patience.dividedBy(4).compareTo(query.ttl()) < 0 ? patience.dividedBy(4) : query.ttl();
+            unreadableLines.log(more -> log.warn(
+                    "A task cannot be done here, and is left for {}; it is blocked if nobody can within {}: {}{}",
+                    again,
+                    patience,
+                    error,
+                    more));
+            undecodable.add(
+                    new TaskRefusal(claim, BlockReason.UNREADABLE_SNAPSHOT, error, patience, again, query.build()));
         }
 
         private void leaveAlone(TaskClaim claim, String error) {

@@ -6,6 +6,8 @@ import static dev.sayiir.persistence.StoreOperation.with;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
@@ -17,6 +19,7 @@ import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalOutcome;
 import dev.sayiir.persistence.SignalRequest;
@@ -29,6 +32,7 @@ import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.ValueLimits;
@@ -84,6 +88,7 @@ public final class PostgresBackend
                 WorkflowStatistics,
                 SignalStore,
                 TaskClaimStore,
+                RepairStore,
                 EventLog,
                 WakeUps,
                 AutoCloseable {
@@ -106,6 +111,8 @@ public final class PostgresBackend
     private final EventRepository events;
     private final ClaimRepository claims;
     private final ClaimService claiming;
+    private final BlockedRepository blocked;
+    private final BlockService blocking;
     private final DispatchRepository dispatch;
     private final DispatchService dispatching;
     private final CommitService commits;
@@ -155,9 +162,11 @@ public final class PostgresBackend
                 observer));
         this.claims = new ClaimRepository(jdbc, name);
         this.claiming = new ClaimService(failures, claims, instances, signals, observer);
+        this.blocked = new BlockedRepository(jdbc, name);
+        this.blocking = new BlockService(failures, blocked, claiming);
         this.dispatch = new DispatchRepository(jdbc, name);
-        this.dispatching =
-                new DispatchService(failures, dispatch, claims, instances, loader, signals, claiming, wakeUps);
+        this.dispatching = new DispatchService(
+                failures, dispatch, claims, instances, loader, signals, claiming, blocking, wakeUps);
         OnceLocked once = new OnceLocked(failures, instances, lock);
         this.commits = new CommitService(failures, checkpoints, claims, loader, saver, once, claiming);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
@@ -341,6 +350,21 @@ public final class PostgresBackend
     }
 
     @Override
+    public List<BlockedTask> findBlockedTasks(BlockedQuery query) {
+        return operations.run(StoreOperation.of("findBlockedTasks"), () -> blocked.find(query));
+    }
+
+    @Override
+    public int unblock(BlockedQuery query, SignalRequest request) {
+        limits.requireRequest(query.instanceId().orElse("*"), request);
+        int unblocked = operations.run(StoreOperation.of("unblock"), () -> blocked.unblock(query, request));
+        if (unblocked > 0) {
+            wakeUps.announce();
+        }
+        return unblocked;
+    }
+
+    @Override
     public Map<WorkflowStatus, Long> countByStatus() {
         return operations.run(StoreOperation.of("countByStatus"), statistics::countByStatus);
     }
@@ -521,6 +545,15 @@ public final class PostgresBackend
             wakeUps.announce();
         }
         return released;
+    }
+
+    @Override
+    public List<TaskRefusal.Outcome> refuseTasks(List<TaskRefusal> refusals) {
+        refusals.forEach(limits::requireRefusal);
+        return refusals.isEmpty()
+                ? List.of()
+                : operations.inSteps(
+                        StoreOperation.of("refuseTasks"), operation -> blocking.refuse(operation, refusals));
     }
 
     private int released(Collection<TaskClaim> held, Duration delay) {

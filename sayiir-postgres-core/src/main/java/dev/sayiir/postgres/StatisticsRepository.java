@@ -58,13 +58,14 @@ final class StatisticsRepository {
      * oldest ready task is the oldest of all that have a due time, unless that is in the future.
      */
     private static final String FIGURES = """
-            SELECT t.active, t.waiting, t.ready, t.oldest_ready, t.live, t.claimed, s.cancels, s.pauses, e.events,
+            SELECT t.active, t.waiting, t.blocked, t.ready, t.oldest_ready, t.live, t.claimed, s.cancels, s.pauses, e.events,
                    c.status, c.instances, c.changes,
                    current_setting('transaction_read_only') = 'off'
                        AND current_setting('transaction_isolation') = 'read committed' AS foldable
             FROM (
-                SELECT count(*) FILTER (WHERE c.status = 'active') AS active,
-                       count(*) FILTER (WHERE c.status = 'waiting') AS waiting,
+                SELECT count(*) FILTER (WHERE c.status = 'active' AND c.blocked_at IS NULL) AS active,
+                       count(*) FILTER (WHERE c.status = 'waiting' AND c.blocked_at IS NULL) AS waiting,
+                       count(c.blocked_at) AS blocked,
                        count(*) FILTER (WHERE c.ready_at <= statement_timestamp()) AS ready,
                        (extract(epoch FROM statement_timestamp() - min(c.ready_at)) * 1000000)::bigint AS oldest_ready,
                        count(*) FILTER (WHERE c.expires_at > statement_timestamp()) AS live,
@@ -147,6 +148,7 @@ final class StatisticsRepository {
                     instances,
                     rows.getLong("active"),
                     rows.getLong("waiting"),
+                    rows.getLong("blocked"),
                     rows.getLong("ready"),
                     Duration.of(Math.max(0, rows.getLong("oldest_ready")), ChronoUnit.MICROS),
                     live,

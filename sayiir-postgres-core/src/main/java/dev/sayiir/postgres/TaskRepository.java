@@ -16,7 +16,8 @@ final class TaskRepository {
 
     /** Ranges of two primary keys. Of a task that is open again after it was done, the open one comes first. */
     private static final String LIST = """
-            SELECT c.instance_id, c.task_id, c.definition_hash, c.status, c.worker_id, c.attempts, c.failures, c.crashes,
+            SELECT c.instance_id, c.task_id, c.definition_hash,
+                   CASE WHEN c.blocked_at IS NULL THEN c.status ELSE 'blocked' END AS status, c.worker_id, c.attempts, c.failures, c.crashes,
                    c.started_at, NULL::timestamptz AS completed_at, c.ready_at, NULL::bigint AS completed_version, c.error,
                    c.claim_token, c.claimed_at, c.expires_at, c.branch, c.after_task_id, true AS open
             FROM ${schema}.sayiir_task_claims AS c

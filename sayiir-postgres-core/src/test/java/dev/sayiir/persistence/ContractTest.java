@@ -28,6 +28,7 @@ abstract class ContractTest {
     EventLog events;
     WakeUps wakeUps;
     WorkflowStatistics statistics;
+    RepairStore repairs;
 
     @BeforeEach
     void deleteWhatTheTestBeforeLeft() {
@@ -41,6 +42,7 @@ abstract class ContractTest {
         events = stores.events();
         wakeUps = stores.wakeUps();
         statistics = stores.statistics();
+        repairs = stores.repairs();
         store.listSnapshots().forEach(store::deleteSnapshot);
     }
 

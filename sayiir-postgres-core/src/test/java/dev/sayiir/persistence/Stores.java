@@ -10,13 +10,14 @@ record Stores(
         TaskClaimStore claims,
         EventLog events,
         WakeUps wakeUps,
-        WorkflowStatistics statistics) {
+        WorkflowStatistics statistics,
+        RepairStore repairs) {
 
     static <
                     B extends
                             SnapshotStore & TaskResultStore & SnapshotHistory & WorkflowQueries & SignalStore
-                                    & TaskClaimStore & EventLog & WakeUps & WorkflowStatistics>
+                                    & TaskClaimStore & EventLog & WakeUps & WorkflowStatistics & RepairStore>
             Stores of(B backend) {
-        return new Stores(backend, backend, backend, backend, backend, backend, backend, backend, backend);
+        return new Stores(backend, backend, backend, backend, backend, backend, backend, backend, backend, backend);
     }
 }

@@ -2,18 +2,24 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
@@ -51,6 +57,7 @@ final class EveryOperation {
             WorkflowQueries.class,
             SignalStore.class,
             TaskClaimStore.class,
+            RepairStore.class,
             EventLog.class,
             WorkflowStatistics.class);
 
@@ -63,6 +70,7 @@ final class EveryOperation {
     private final WorkflowQueries queries;
     private final SignalStore signals;
     private final TaskClaimStore claims;
+    private final RepairStore repairs;
     private final EventLog events;
     private final WorkflowStatistics statistics;
 
@@ -80,6 +88,7 @@ final class EveryOperation {
         queries = (WorkflowQueries) stores;
         signals = (SignalStore) stores;
         claims = (TaskClaimStore) stores;
+        repairs = (RepairStore) stores;
         events = (EventLog) stores;
         statistics = (WorkflowStatistics) stores;
     }
@@ -93,6 +102,7 @@ final class EveryOperation {
         operations.save();
         operations.work();
         operations.fork();
+        operations.refuse();
         operations.signal();
         operations.awaitEvents();
         operations.look();
@@ -190,6 +200,23 @@ final class EveryOperation {
         claims.commitBranchTask(
                 left.claim(), new BranchOutcome.Retry("not yet", Duration.ofMillis(1)), Optional.empty());
         assertThat(signals.requestCancel(prefix + "forked", ASKED)).isNotNull();
+    }
+
+    private void refuse() {
+        snapshots.createSnapshot(start("refused"));
+        TaskClaim claim = claims.claimAvailableTasks(wanted()).get(0).claim();
+        claims.refuseTasks(List.of(new TaskRefusal(
+                claim, BlockReason.NO_HANDLER, "no handler", Duration.ZERO, Duration.ZERO, Optional.of("1.0"))));
+        BlockedQuery blocked = BlockedQuery.all()
+                .ofInstance(prefix + "refused")
+                .ofDefinition(prefix + "flow")
+                .atTask("first")
+                .because(BlockReason.NO_HANDLER)
+                .exceptBuild("1.1");
+        BlockedTask found = queries.findBlockedTasks(blocked).get(0);
+        assertThat(queries.findBlockedTasks(blocked.after(found.cursor()))).isEmpty();
+        assertThat(repairs.unblock(blocked, ASKED)).isOne();
+        signals.requestCancel(prefix + "refused", ASKED);
     }
 
     private void signal() {

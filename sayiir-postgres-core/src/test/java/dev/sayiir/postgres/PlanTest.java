@@ -2,10 +2,14 @@ package dev.sayiir.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.SignalKind;
+import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.Plans;
@@ -232,6 +236,33 @@ class PlanTest {
         List<String> plans = plans(backend -> backend.findSignalled(some, SignalKind.CANCEL));
         assertThat(plans).hasSize(1);
         assertThat(indexes(plans.get(0))).as(plans.get(0)).containsExactly("sayiir_workflow_events_pending_request");
+    }
+
+    @Test
+    void what_is_blocked_comes_in_the_order_of_its_index_and_is_refused_and_unblocked_by_keys() {
+        WorkflowSnapshot stored = backend(database)
+                .createSnapshot(WorkflowSnapshot.start("stuck", "stuck", Payload.utf8("in"))
+                        .moveTo(new AtTask("next")));
+        TaskClaim claim = backend(database)
+                .claimTask(stored.instanceId(), "next", "worker-1", Duration.ofMinutes(1))
+                .orElseThrow();
+        TaskRefusal refusal = new TaskRefusal(
+                claim, BlockReason.NO_HANDLER, "no handler", Duration.ZERO, Duration.ZERO, Optional.empty());
+
+        List<String> refused = plans(backend -> backend.refuseTasks(List.of(refusal)));
+        List<String> found = plans(backend -> backend.findBlockedTasks(
+                BlockedQuery.all().ofDefinition("stuck").limit(20)));
+        List<String> unblocked = plans(
+                backend -> backend.unblock(BlockedQuery.all().ofDefinition("stuck"), SignalRequest.unexplained()));
+
+        assertOnlyKeys(refused, 1);
+        assertThat(indexes(found.get(0))).as(found.get(0)).containsExactly("sayiir_task_claims_blocked");
+        assertThat(found.get(0)).doesNotContain("Sort", "Seq Scan");
+        assertThat(indexes(unblocked.get(0)))
+                .as(unblocked.get(0))
+                .containsExactlyInAnyOrder(
+                        "sayiir_task_claims_blocked", "sayiir_task_claims_pkey", "sayiir_workflows_pkey");
+        assertThat(unblocked.get(0)).doesNotContain("Seq Scan");
     }
 
     private static void assertPage(UnaryOperator<WorkflowQuery> narrowed, String index) {

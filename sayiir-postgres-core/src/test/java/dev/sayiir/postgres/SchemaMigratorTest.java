@@ -257,7 +257,7 @@ class SchemaMigratorTest {
             before.createSnapshot(
                     WorkflowSnapshot.start("order-1", "d", Payload.empty()).moveTo(new AtTask("charge")));
             JdbcTemplate jdbc = jdbc(database);
-            jdbc.execute("ALTER TABLE sayiir.sayiir_task_claims ADD COLUMN blocked_at timestamptz");
+            jdbc.execute("ALTER TABLE sayiir.sayiir_task_claims ADD COLUMN added_later timestamptz");
             jdbc.execute("CREATE FUNCTION sayiir.sayiir_commit_tasks_2(p_ids text[]) RETURNS bigint LANGUAGE sql AS"
                     + " 'SELECT cardinality(p_ids)'");
             for (String function : List.of("sayiir_commit_tasks", "sayiir_claim_due", "sayiir_checkpoint")) {

@@ -9,10 +9,13 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.sayiir.codec.SnapshotSerializationException;
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.TaskStatus;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.Branch;
@@ -24,7 +27,6 @@ import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -153,27 +155,40 @@ class UndecodableRowTest {
     }
 
     @Test
-    void R25_what_cannot_be_decoded_comes_up_less_and_less_often_and_never_counts_as_a_crash() {
-        List<Long> minutes = new ArrayList<>();
-        for (int attempt = 1; attempt <= 6; attempt++) {
-            jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now() WHERE instance_id = 'garbage'");
-            claim(100, MINUTE);
-            minutes.add(jdbc.queryForObject(
-                    "SELECT round(extract(epoch FROM ready_at - clock_timestamp()) / 60)"
-                            + " FROM sayiir.sayiir_task_claims WHERE instance_id = 'garbage'",
-                    Long.class));
-        }
-        assertThat(minutes).containsExactly(1L, 2L, 4L, 8L, 10L, 10L);
+    void R26_what_cannot_be_decoded_is_left_for_others_and_then_blocked_and_goes_on_when_it_is_repaired() {
+        ClaimQuery query = ClaimQuery.of("w", 100, MINUTE)
+                .blockAfter(Duration.ofMinutes(2))
+                .build("1.0");
+        backend.claimAvailableTasks(query);
+        assertThat(jdbc.queryForObject(
+                        "SELECT round(extract(epoch FROM ready_at - refused_at)) FROM sayiir.sayiir_task_claims"
+                                + " WHERE instance_id = 'garbage'",
+                        Long.class))
+                .isEqualTo(30);
+        assertThat(backend.findBlockedTasks(BlockedQuery.all())).isEmpty();
+
+        jdbc.update(
+                "UPDATE sayiir.sayiir_task_claims SET ready_at = now(), refused_at = refused_at - interval '2 minutes'"
+                        + " WHERE instance_id <> 'good'");
+        backend.claimAvailableTasks(query);
+
+        assertThat(backend.findBlockedTasks(BlockedQuery.all()))
+                .hasSameSizeAs(DAMAGED)
+                .allMatch(task -> task.reason() == BlockReason.UNREADABLE_SNAPSHOT)
+                .allMatch(task -> task.build().equals(Optional.of("1.0")))
+                .allMatch(task -> task.error().contains("'" + task.instanceId() + "'"));
         assertThat(jdbc.queryForList("SELECT sum(crashes) FROM sayiir.sayiir_task_claims", Long.class))
                 .containsExactly(0L);
-
-        jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now() WHERE instance_id = 'garbage'");
-        claim(100, Duration.ofHours(3));
-        assertThat(jdbc.queryForObject(
-                        "SELECT ready_at > now() + interval '179 minutes' FROM sayiir.sayiir_task_claims"
-                                + " WHERE instance_id = 'garbage'",
-                        Boolean.class))
-                .isTrue();
+        assertThat(backend.listTasks("garbage").get(0).status()).isEqualTo(TaskStatus.BLOCKED);
+        jdbc.update("""
+                UPDATE sayiir.sayiir_workflow_history AS h
+                SET data = convert_to(replace(convert_from(g.data, 'SQL_ASCII'), 'good', 'garbage'), 'SQL_ASCII')
+                FROM sayiir.sayiir_workflow_history AS g
+                WHERE h.instance_id = 'garbage' AND g.instance_id = 'good'
+                """);
+        assertThat(backend.unblock(BlockedQuery.all().ofInstance("garbage"), SignalRequest.unexplained()))
+                .isOne();
+        assertThat(claim(100, MINUTE)).containsExactly("garbage");
     }
 
     @Test

@@ -102,6 +102,28 @@ class UnreadableRowTest {
         assertThat(handedOut).containsExactly("good");
     }
 
+    @Test
+    void R25_what_cannot_be_read_comes_up_less_and_less_often_and_never_counts_as_a_crash() {
+        created(1, Set.of());
+        lose("order-0");
+        List<Long> minutes = new ArrayList<>();
+        for (int attempt = 1; attempt <= 6; attempt++) {
+            minutes.add(minutesLeftAlone(Duration.ofMinutes(1)));
+        }
+        assertThat(minutes).containsExactly(1L, 2L, 4L, 8L, 10L, 10L);
+        assertThat(minutesLeftAlone(Duration.ofHours(3))).isEqualTo(180);
+        assertThat(jdbc.queryForObject("SELECT crashes FROM sayiir.sayiir_task_claims", Long.class))
+                .isZero();
+    }
+
+    private long minutesLeftAlone(Duration ttl) {
+        jdbc.update("UPDATE sayiir.sayiir_task_claims SET ready_at = now()");
+        assertThat(backend.claimAvailableTasks(ClaimQuery.of("w", 10, ttl))).isEmpty();
+        return jdbc.queryForObject(
+                "SELECT round(extract(epoch FROM ready_at - clock_timestamp()) / 60) FROM sayiir.sayiir_task_claims",
+                Long.class);
+    }
+
     private Set<String> created(int count, Set<Integer> bad) {
         Set<String> good = new HashSet<>();
         for (int i = 0; i < count; i++) {

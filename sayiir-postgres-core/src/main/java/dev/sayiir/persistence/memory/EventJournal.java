@@ -156,7 +156,7 @@ final class EventJournal {
         keys.removeIf(key -> key.instanceId().equals(instanceId));
     }
 
-    private void report(String instanceId, Kind kind, SignalRequest explanation, Instant now) {
+    void report(String instanceId, Kind kind, SignalRequest explanation, Instant now) {
         put(lastId + 1, instanceId, kind, Optional.empty(), explanation, Payload.empty(), now);
     }
 

@@ -2,6 +2,9 @@ package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimQuery;
@@ -16,6 +19,7 @@ import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalOutcome;
 import dev.sayiir.persistence.SignalRequest;
@@ -26,6 +30,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.ValueLimits;
@@ -80,6 +85,7 @@ public final class InMemoryBackend
                 WorkflowStatistics,
                 SignalStore,
                 TaskClaimStore,
+                RepairStore,
                 EventLog,
                 WakeUps {
 
@@ -249,6 +255,25 @@ public final class InMemoryBackend
     }
 
     @Override
+    public synchronized List<BlockedTask> findBlockedTasks(BlockedQuery query) {
+        return instances.values().stream()
+                .flatMap(StoredInstance::blocked)
+                .filter(task -> BlockedFilter.matches(query, task))
+                .sorted(BlockedFilter.LONGEST_FIRST)
+                .limit(query.limit())
+                .toList();
+    }
+
+    @Override
+    public synchronized int unblock(BlockedQuery query, SignalRequest request) {
+        limits.requireRequest(query.instanceId().orElse("*"), request);
+        List<BlockedTask> blocked = findBlockedTasks(query);
+        blocked.forEach(task -> require(task.instanceId()).unblock(task.taskId(), request, now()));
+        tellIf(!blocked.isEmpty());
+        return blocked.size();
+    }
+
+    @Override
     public synchronized Map<WorkflowStatus, Long> countByStatus() {
         return currentFigures().workflows();
     }
@@ -413,6 +438,22 @@ public final class InMemoryBackend
         int released = claims.releaseAll(Identifiers.requireName("worker id", workerId), now());
         tellIf(released > 0);
         return released;
+    }
+
+    @Override
+    public synchronized List<TaskRefusal.Outcome> refuseTasks(List<TaskRefusal> refusals) {
+        refusals.forEach(limits::requireRefusal);
+        return refusals.stream().map(this::refused).toList();
+    }
+
+    private TaskRefusal.Outcome refused(TaskRefusal refusal) {
+        TaskRefusal.Outcome outcome = find(refusal.claim().instanceId())
+                .map(stored -> stored.refuse(refusal, now()))
+                .orElse(TaskRefusal.Outcome.LOST);
+        if (outcome != TaskRefusal.Outcome.LOST && refusal.reason() != BlockReason.UNREADABLE_SNAPSHOT) {
+            isStopped(refusal.claim());
+        }
+        return outcome;
     }
 
     @Override

@@ -43,6 +43,9 @@ final class InMemoryFigures {
                 open.stream()
                         .filter(task -> task.status() == TaskStatus.WAITING)
                         .count(),
+                open.stream()
+                        .filter(task -> task.status() == TaskStatus.BLOCKED)
+                        .count(),
                 ready.size(),
                 ready.stream()
                         .min(Comparator.naturalOrder())

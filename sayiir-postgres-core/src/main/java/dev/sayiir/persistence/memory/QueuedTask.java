@@ -2,6 +2,7 @@ package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.workflow.Payload;
 import java.time.Instant;
 import java.util.Optional;
@@ -17,9 +18,19 @@ final class QueuedTask {
     private Optional<Instant> notBefore = Optional.empty();
     private Optional<TaskClaim> claim = Optional.empty();
     private Optional<String> lastFailedWorker = Optional.empty();
+    private Optional<Refusal> refusal = Optional.empty();
+    private Optional<Instant> blockedAt = Optional.empty();
     private int attempts;
     private long failures;
     private int crashes;
+
+    /**
+     * That workers cannot do it.
+     *
+     * @param since when the first one said so
+     * @param last what the last one said
+     */
+    record Refusal(Instant since, TaskRefusal last) {}
 
     QueuedTask(String taskId) {
         this.taskId = taskId;
@@ -71,7 +82,9 @@ final class QueuedTask {
         attempts = anew ? 0 : attempts;
         crashes = anew ? 0 : crashes;
         failures = failed;
-        readyAt = at.map(this::notBeforeClaimEnds);
+        blockedAt = blockedAt.filter(since -> !anew);
+        refusal = refusal.filter(it -> !anew);
+        readyAt = at.filter(it -> blockedAt.isEmpty()).map(this::notBeforeClaimEnds);
     }
 
     /** The next step of a branch. */
@@ -90,6 +103,9 @@ final class QueuedTask {
     }
 
     void resume(Instant now) {
+        if (blockedAt.isPresent()) {
+            return;
+        }
         readyAt = Stream.of(Optional.of(now), notBefore, claim.map(TaskClaim::expiresAt))
                 .flatMap(Optional::stream)
                 .max(Instant::compareTo);
@@ -112,6 +128,10 @@ final class QueuedTask {
     }
 
     /** The number of the next claim. */
+    int attempts() {
+        return attempts;
+    }
+
     int nextAttempt() {
         return ++attempts;
     }
@@ -137,10 +157,44 @@ final class QueuedTask {
         notBefore = Optional.of(until);
         lastFailedWorker = Optional.of(failedOn);
         failures++;
+        refusal = Optional.empty();
     }
 
+    /** Something came of it. */
     void forgetClaim() {
         claim = Optional.empty();
+        refusal = Optional.empty();
+    }
+
+    /** Whether it is blocked now; else it is left for others. */
+    boolean refuse(TaskRefusal refused, Instant now) {
+        Instant since = refusal.map(Refusal::since).orElse(now);
+        Instant again = now.plus(refused.again());
+        refusal = Optional.of(new Refusal(since, refused));
+        claim = Optional.empty();
+        lastFailedWorker = Optional.of(refused.claim().workerId());
+        blockedAt =
+                Optional.of(now).filter(at -> !since.plus(refused.patience()).isAfter(at));
+        readyAt = readyAt.map(at -> again).filter(at -> blockedAt.isEmpty());
+        notBefore = branch.map(step -> again).filter(at -> blockedAt.isEmpty());
+        return blockedAt.isPresent();
+    }
+
+    Optional<Refusal> refusal() {
+        return refusal;
+    }
+
+    Optional<Instant> blockedAt() {
+        return blockedAt;
+    }
+
+    void unblock(Optional<Instant> dueAt) {
+        blockedAt = Optional.empty();
+        refusal = Optional.empty();
+        lastFailedWorker = Optional.empty();
+        crashes = 0;
+        failures = branch.isPresent() ? 0 : failures;
+        readyAt = dueAt;
     }
 
     private Instant notBeforeClaimEnds(Instant at) {

@@ -1,13 +1,18 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
+import dev.sayiir.persistence.TaskRefusal.Outcome;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.TerminalStateException;
+import dev.sayiir.persistence.WorkflowEvent.Kind;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
@@ -32,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** All that is stored of one instance. {@link InMemoryBackend} sees to it that one thread at a time is in here. */
 final class StoredInstance {
@@ -160,6 +166,53 @@ final class StoredInstance {
             task.backOff(now.plus(outcome.backOff()), claim.workerId());
             tasks.failed(claim.taskId(), outcome.error());
         });
+    }
+
+    /** Nothing of a claim that is lost. */
+    Outcome refuse(TaskRefusal refusal, Instant now) {
+        Optional<QueuedTask> held = held(refusal.claim());
+        held.ifPresent(task -> tasks.failed(task.taskId(), refusal.error()));
+        if (held.filter(task -> task.refuse(refusal, now)).isEmpty()) {
+            return held.isPresent() ? Outcome.LEFT : Outcome.LOST;
+        }
+        String what =
+                "Task '" + refusal.claim().taskId() + "': " + refusal.reason().text() + ": " + refusal.error();
+        journal.report(
+                refusal.claim().instanceId(),
+                Kind.BLOCKED,
+                new SignalRequest(Optional.of(what), Optional.empty()),
+                now);
+        return Outcome.BLOCKED;
+    }
+
+    Stream<BlockedTask> blocked() {
+        return open.values().stream().flatMap(task -> task.blockedAt().map(since -> blocked(task, since)).stream());
+    }
+
+    private BlockedTask blocked(QueuedTask task, Instant since) {
+        WorkflowSnapshot snapshot = current().snapshot();
+        TaskRefusal refusal = task.refusal().orElseThrow().last();
+        return new BlockedTask(
+                snapshot.instanceId(),
+                task.taskId(),
+                task.branch().map(BranchStep::label),
+                snapshot.definitionHash(),
+                refusal.reason(),
+                refusal.error(),
+                refusal.build(),
+                since,
+                task.attempts());
+    }
+
+    void unblock(String taskId, SignalRequest request, Instant now) {
+        openTask(taskId).ifPresent(task -> task.unblock(Optional.of(now).filter(at -> isRunning())));
+        String what = "Task '" + taskId + "'"
+                + request.reason().map(why -> ": " + why).orElse("");
+        journal.report(
+                current().snapshot().instanceId(),
+                Kind.UNBLOCKED,
+                new SignalRequest(Optional.of(what), request.requestedBy()),
+                now);
     }
 
     /** If the claim before ended by itself. */

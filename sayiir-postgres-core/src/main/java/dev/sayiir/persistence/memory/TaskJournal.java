@@ -128,7 +128,9 @@ final class TaskJournal {
     private static TaskSummary summary(String taskId, Row row, Optional<QueuedTask> queued) {
         return new TaskSummary(
                 taskId,
-                row.status(),
+                queued.flatMap(QueuedTask::blockedAt)
+                        .map(at -> TaskStatus.BLOCKED)
+                        .orElse(row.status()),
                 row.workerId(),
                 row.attempts(),
                 row.startedAt(),

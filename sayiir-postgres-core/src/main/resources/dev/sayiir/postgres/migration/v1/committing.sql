@@ -147,6 +147,9 @@ BEGIN
             task_tags = s.task_tags,
             last_failed_worker = s.last_failed_worker,
             error = s.last_error,
+            refused_at = NULL,
+            refusal = NULL,
+            refused_build = NULL,
             branches_left = NULL
         FROM task AS s
         WHERE c.instance_id = s.instance_id AND c.branch = s.branch AND s.open_task_id IS NOT NULL
@@ -283,6 +286,9 @@ BEGIN
             crashes = 0,
             last_failed_worker = NULL,
             error = NULL,
+            refused_at = NULL,
+            refusal = NULL,
+            refused_build = NULL,
             after_task_id = s.task_id,
             input_version = s.version,
             input_start = NULL,

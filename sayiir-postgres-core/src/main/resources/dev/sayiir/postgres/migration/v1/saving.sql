@@ -233,7 +233,8 @@ BEGIN
     ON CONFLICT (instance_id, branch) DO UPDATE SET
         task_id = excluded.task_id,
         status = excluded.status,
-        ready_at = CASE WHEN stays AND p_claim_token IS NULL AND due IS NOT NULL THEN GREATEST(due, c.expires_at)
+        ready_at = CASE WHEN stays AND c.blocked_at IS NOT NULL THEN NULL
+                        WHEN stays AND p_claim_token IS NULL AND due IS NOT NULL THEN GREATEST(due, c.expires_at)
                         ELSE due END,
         started_at = CASE WHEN stays THEN c.started_at ELSE excluded.started_at END,
         claim_token = CASE WHEN p_claim_token IS NOT NULL THEN next_claim_token WHEN stays THEN c.claim_token END,
@@ -248,7 +249,11 @@ BEGIN
         definition_hash = excluded.definition_hash,
         task_tags = excluded.task_tags,
         last_failed_worker = excluded.last_failed_worker,
-        error = excluded.error,
+        error = CASE WHEN stays AND c.blocked_at IS NOT NULL THEN c.error ELSE excluded.error END,
+        refused_at = CASE WHEN stays AND p_claim_token IS NULL THEN c.refused_at END,
+        refusal = CASE WHEN stays AND p_claim_token IS NULL THEN c.refusal END,
+        refused_build = CASE WHEN stays AND p_claim_token IS NULL THEN c.refused_build END,
+        blocked_at = CASE WHEN stays THEN c.blocked_at END,
         branches_left = excluded.branches_left
     RETURNING c.attempts INTO next_attempts;
 
@@ -270,13 +275,14 @@ BEGIN
         FROM unnest(p_branches, p_branch_task_ids, p_branch_input_starts, p_branch_input_bytes)
             AS b (branch, task_id, input_start, input_bytes)
         ON CONFLICT (instance_id, branch) DO UPDATE SET
-            ready_at = CASE WHEN excluded.ready_at IS NOT NULL THEN GREATEST(excluded.ready_at, c.expires_at) END,
+            ready_at = CASE WHEN excluded.ready_at IS NOT NULL AND c.blocked_at IS NULL
+                            THEN GREATEST(excluded.ready_at, c.expires_at) END,
             failures = 0,
             task_priority = excluded.task_priority,
             definition_hash = excluded.definition_hash,
             task_tags = excluded.task_tags,
             last_failed_worker = NULL,
-            error = NULL,
+            error = CASE WHEN c.blocked_at IS NOT NULL THEN c.error END,
             not_before = NULL,
             after_task_id = excluded.after_task_id,
             input_version = excluded.input_version,

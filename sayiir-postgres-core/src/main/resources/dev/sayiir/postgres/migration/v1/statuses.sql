@@ -34,7 +34,8 @@ BEGIN
     END IF;
     IF NEW.status IN ('InProgress', 'Paused') THEN
         UPDATE ${schema}.sayiir_task_claims AS c
-        SET ready_at = CASE WHEN NEW.status = 'InProgress' THEN GREATEST(NEW.updated_at, c.not_before, c.expires_at) END
+        SET ready_at = CASE WHEN NEW.status = 'InProgress' AND c.blocked_at IS NULL
+                            THEN GREATEST(NEW.updated_at, c.not_before, c.expires_at) END
         WHERE c.instance_id = NEW.instance_id AND c.branch <> '';
     ELSE
         WITH ended AS (

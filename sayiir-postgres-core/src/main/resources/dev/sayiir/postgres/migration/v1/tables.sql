@@ -132,6 +132,13 @@ CREATE TABLE ${schema}.sayiir_task_claims (
     worker_id          text COLLATE "C",
     -- What went wrong last.
     error              text,
+    -- Since when workers have refused the task because they cannot do it, why the last one did, and what it was a build of.
+    -- NULL when none has since something came of the task.
+    refused_at         timestamptz,
+    refusal            text COLLATE "C",
+    refused_build      text COLLATE "C",
+    -- Since when it is blocked: not due until somebody unblocks it. NULL when it is not.
+    blocked_at         timestamptz,
     -- Of a branch: until when it is not to be dispatched, which ready_at does not tell while it is claimed or paused. What
     -- its task is given: the output of another task, and the checkpoint that holds it; or a part of branch_inputs, beginning
     -- with 1, where the control state is; or else the input of the workflow.
@@ -163,6 +170,8 @@ CREATE INDEX sayiir_task_claims_by_readiness ON ${schema}.sayiir_task_claims (ta
 CREATE INDEX sayiir_task_claims_by_failure ON ${schema}.sayiir_task_claims (last_failed_worker, task_priority, ready_at) WHERE last_failed_worker IS NOT NULL AND ready_at IS NOT NULL;
 -- "Who is at task X", of those that nobody holds.
 CREATE INDEX sayiir_task_claims_idle ON ${schema}.sayiir_task_claims (idle_task_id, instance_id) WHERE idle_task_id IS NOT NULL;
+-- What is blocked, longest first.
+CREATE INDEX sayiir_task_claims_blocked ON ${schema}.sayiir_task_claims (blocked_at, instance_id, branch) WHERE blocked_at IS NOT NULL;
 -- All claims of one worker, to release them together. Not where there is a token: a statement that names a token would be
 -- thought to find it soonest by reading all of this index, if the statistics are from a time of few claims.
 CREATE INDEX sayiir_task_claims_by_worker ON ${schema}.sayiir_task_claims (worker_id) WHERE expires_at IS NOT NULL;
@@ -195,12 +204,14 @@ CREATE TABLE ${schema}.sayiir_workflow_tasks (
 -- Tasks, open and finished, under one name. One that is open again after it was done has a row of each kind. A condition on
 -- the status that only open ones meet leaves the finished ones unread, because of the constraint on theirs.
 CREATE VIEW ${schema}.sayiir_tasks AS
-SELECT c.instance_id, c.task_id, NULLIF(c.branch, '') AS branch, c.status, c.ready_at, NULL::bigint AS completed_version,
-       c.started_at, NULL::timestamptz AS completed_at, c.claim_token, c.claimed_at, c.expires_at, c.attempts, c.worker_id, c.error
+SELECT c.instance_id, c.task_id, NULLIF(c.branch, '') AS branch,
+       CASE WHEN c.blocked_at IS NULL THEN c.status ELSE 'blocked' END AS status, c.ready_at, NULL::bigint AS completed_version,
+       c.started_at, NULL::timestamptz AS completed_at, c.claim_token, c.claimed_at, c.expires_at, c.attempts, c.worker_id, c.error,
+       c.refusal, c.blocked_at
 FROM ${schema}.sayiir_task_claims AS c
 UNION ALL
 SELECT t.instance_id, t.task_id, NULL, t.status, NULL, t.completed_version, t.started_at, t.completed_at, NULL, NULL, NULL,
-       t.attempts, t.worker_id, t.error
+       t.attempts, t.worker_id, t.error, NULL, NULL
 FROM ${schema}.sayiir_workflow_tasks AS t;
 
 -- What happened to an instance, and what it was sent: requests and events that are not consumed yet are pending.
@@ -218,7 +229,7 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
     -- The sender's own name for an external event: another one with the same name is dropped.
     event_key    text COLLATE "C",
     CONSTRAINT sayiir_workflow_events_pkey PRIMARY KEY (instance_id, id),
-    CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'EventSent')),
+    CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'Blocked', 'Unblocked', 'EventSent')),
     CONSTRAINT sayiir_workflow_events_name_check CHECK ((kind = 'EventSent') = (name IS NOT NULL)),
     CONSTRAINT sayiir_workflow_events_payload_check CHECK ((kind = 'EventSent') = (payload IS NOT NULL))
 );

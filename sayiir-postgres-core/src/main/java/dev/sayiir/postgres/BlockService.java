@@ -1,0 +1,59 @@
+package dev.sayiir.postgres;
+
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.StoreOperation;
+import dev.sayiir.persistence.TaskRefusal;
+import dev.sayiir.persistence.TaskRefusal.Outcome;
+import dev.sayiir.postgres.BlockedRepository.Refused;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Refuses tasks: one statement, followed by more only where a cancel or a pause is pending, which nobody else would carry out. */
+final class BlockService {
+
+    private final TransientFailures failures;
+    private final BlockedRepository blocked;
+    private final ClaimService claiming;
+
+    BlockService(TransientFailures failures, BlockedRepository blocked, ClaimService claiming) {
+        this.failures = failures;
+        this.blocked = blocked;
+        this.claiming = claiming;
+    }
+
+    private record Answer(List<Refused> refused, boolean inDoubt) {}
+
+    /**
+     * What became of each, in the same order. If the answer to an attempt was lost, the next one finds no claim on what that has
+     * refused; what is pending there is carried out all the same.
+     */
+    List<Outcome> refuse(StoreOperation operation, List<TaskRefusal> refusals) {
+        Answer answer = failures.retryWrite(
+                operation,
+                refusals.get(0).claim().instanceId(),
+                write -> new Answer(blocked.refuse(refusals), write.inDoubt()));
+        List<Outcome> outcomes = new ArrayList<>(Collections.nCopies(refusals.size(), Outcome.LOST));
+        for (Refused refused : answer.refused()) {
+            outcomes.set(refused.index(), refused.blocked() ? Outcome.BLOCKED : Outcome.LEFT);
+            if (refused.signalled()) {
+                carryOut(operation, refusals.get(refused.index()));
+            }
+        }
+        if (answer.inDoubt()) {
+            for (int i = 0; i < refusals.size(); i++) {
+                if (outcomes.get(i) == Outcome.LOST) {
+                    carryOut(operation, refusals.get(i));
+                }
+            }
+        }
+        return outcomes;
+    }
+
+    /** What cannot be decoded can be neither cancelled nor paused; whoever can decode it finds the request. */
+    private void carryOut(StoreOperation operation, TaskRefusal refusal) {
+        if (refusal.reason() != BlockReason.UNREADABLE_SNAPSHOT) {
+            claiming.isStopped(operation, refusal.claim());
+        }
+    }
+}
