@@ -1,10 +1,12 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.SignalRefusedException;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowFigures;
+import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.postgres.BackendStatus;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.workflow.SayiirException;
@@ -33,7 +35,8 @@ final class SayiirEndpoint {
     enum Action {
         CANCEL,
         PAUSE,
-        RESUME
+        RESUME,
+        UNBLOCK
     }
 
     private final PostgresBackend backend;
@@ -54,7 +57,12 @@ final class SayiirEndpoint {
         values.put("role", status.standby() ? "standby" : "primary");
         values.put("workflows", byText(now.workflows()));
         values.put(
-                "tasks", Map.of("active", now.activeTasks(), "waiting", now.waitingTasks(), "ready", now.readyTasks()));
+                "tasks",
+                Map.of(
+                        "active", now.activeTasks(),
+                        "waiting", now.waitingTasks(),
+                        "blocked", now.blockedTasks(),
+                        "ready", now.readyTasks()));
         values.put("oldestReadyAge", now.oldestReadyAge());
         values.put("claims", Map.of("live", now.liveClaims(), "expired", now.expiredClaims()));
         values.put("pendingSignals", byText(now.pendingSignals()));
@@ -76,9 +84,20 @@ final class SayiirEndpoint {
                 case CANCEL -> backend.requestCancel(instanceId, request).name();
                 case PAUSE -> backend.requestPause(instanceId, request).name();
                 case RESUME -> backend.unpause(instanceId).status().text();
+                case UNBLOCK -> unblock(instanceId, request);
             };
             return Map.of("instanceId", instanceId, "outcome", outcome);
         });
+    }
+
+    private String unblock(String instanceId, SignalRequest request) {
+        if (backend.unblock(BlockedQuery.all().ofInstance(instanceId).limit(WorkflowQuery.MAX_LIMIT), request) > 0) {
+            return "UNBLOCKED";
+        }
+        if (backend.findWorkflow(instanceId).isEmpty()) {
+            throw new SnapshotNotFoundException(instanceId);
+        }
+        return "NOT_BLOCKED";
     }
 
     @DeleteOperation

@@ -13,7 +13,8 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** {@link EnableAutoConfiguration Auto-configuration} of the endpoint {@code sayiir} and of its part of {@code info}. */
+/** {@link EnableAutoConfiguration Auto-configuration} of the endpoints {@code sayiir} and {@code sayiirblocked} and of the part of
+ * {@code info}. */
 @AutoConfiguration(after = SayiirPostgresAutoConfiguration.class)
 @ConditionalOnBean(PostgresBackend.class)
 public final class SayiirEndpointAutoConfiguration {
@@ -29,6 +30,13 @@ public final class SayiirEndpointAutoConfiguration {
         @ConditionalOnAvailableEndpoint
         SayiirEndpoint sayiirEndpoint(PostgresBackend backend, SayiirObservabilityProperties.Endpoint properties) {
             return new SayiirEndpoint(backend, new InstanceDescription(backend, properties.showPayloads()));
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnAvailableEndpoint
+        SayiirBlockedEndpoint sayiirBlockedEndpoint(PostgresBackend backend) {
+            return new SayiirBlockedEndpoint(backend);
         }
 
         @Bean

@@ -10,7 +10,7 @@ import org.springframework.boot.health.contributor.Health;
 
 /**
  * Whether workflows can be saved and are being worked on: DOWN if the database does not answer, else as the properties say if
- * it is a standby, or if a ready task has been waiting for too long.
+ * it is a standby, if a ready task has been waiting for too long, or if a task is blocked.
  */
 final class SayiirHealthIndicator extends AbstractHealthIndicator {
 
@@ -39,11 +39,14 @@ final class SayiirHealthIndicator extends AbstractHealthIndicator {
                 .withDetail("role", status.standby() ? "standby" : "primary")
                 .withDetail("wakeUps", backend.wakeUpState())
                 .withDetail("readyTasks", now.readyTasks())
-                .withDetail("oldestReadyAge", now.oldestReadyAge());
+                .withDetail("oldestReadyAge", now.oldestReadyAge())
+                .withDetail("blockedTasks", now.blockedTasks());
         if (status.standby()) {
             health.status(properties.standbyStatus());
         } else if (isTooOld(now.oldestReadyAge())) {
             health.status(properties.maxReadyAgeStatus());
+        } else if (now.blockedTasks() > 0) {
+            health.status(properties.blockedStatus());
         }
     }
 

@@ -29,12 +29,14 @@ final class SayiirObservabilityProperties {
      *
      * @param maxReadyAge For how long the oldest ready task may wait for a worker; not limited if not set.
      * @param maxReadyAgeStatus Status if it waits for longer.
+     * @param blockedStatus Status while any task is blocked.
      * @param standbyStatus Status if the server is a standby, on which nothing can be saved.
      */
     @ConfigurationProperties("sayiir.postgres.health")
     record Health(
             @Nullable Duration maxReadyAge,
             @DefaultValue("OUT_OF_SERVICE") String maxReadyAgeStatus,
+            @DefaultValue("UP") String blockedStatus,
             @DefaultValue("OUT_OF_SERVICE") String standbyStatus) {
 
         Health {

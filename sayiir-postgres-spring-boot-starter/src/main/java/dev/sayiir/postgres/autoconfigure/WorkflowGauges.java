@@ -46,6 +46,12 @@ final class WorkflowGauges implements MeterBinder {
                 WorkflowFigures::waitingTasks);
         gauge(
                 registry,
+                "sayiir.tasks",
+                "Open tasks; finished ones are not counted.",
+                Tags.of("status", TaskStatus.BLOCKED.text()),
+                WorkflowFigures::blockedTasks);
+        gauge(
+                registry,
                 "sayiir.tasks.ready",
                 "Tasks that could be claimed now.",
                 Tags.empty(),

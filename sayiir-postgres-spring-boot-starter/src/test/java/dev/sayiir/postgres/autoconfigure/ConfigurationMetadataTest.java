@@ -60,7 +60,9 @@ class ConfigurationMetadataTest {
         assertThat(properties.keySet().stream().filter(name -> !name.startsWith("sayiir.postgres.hikari.")))
                 .filteredOn(name -> !sources.toString().contains('"' + name + "="))
                 .as("properties that no test sets; how long an endpoint's answer is cached is up to Spring Boot")
-                .containsExactly("management.endpoint.sayiir.cache.time-to-live");
+                .containsExactlyInAnyOrder(
+                        "management.endpoint.sayiir.cache.time-to-live",
+                        "management.endpoint.sayiirblocked.cache.time-to-live");
     }
 
     @Test

@@ -2,7 +2,10 @@ package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
@@ -17,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -133,6 +137,65 @@ class EndpointTest {
     }
 
     @Test
+    void R26_what_is_blocked_is_listed_page_by_page_and_goes_on_one_by_one_or_by_a_query() throws Exception {
+        start(
+                "management.endpoint.sayiir.access=unrestricted",
+                "management.endpoint.sayiirblocked.access=unrestricted",
+                "management.endpoints.web.exposure.include=sayiir,sayiirblocked");
+        for (int i = 0; i < 3; i++) {
+            block("order-" + i);
+        }
+
+        JsonNode page = json(get("/sayiirblocked?workflow=fulfilment-v1&reason=NO_HANDLER&limit=2"));
+        assertThat(page.at("/blocked")).hasSize(2);
+        assertThat(page.at("/blocked/0/instanceId").stringValue()).isEqualTo("order-0");
+        assertThat(page.at("/blocked/0/reason").stringValue()).isEqualTo("no-handler");
+        assertThat(page.at("/blocked/0/error").stringValue()).isEqualTo("nobody can");
+        assertThat(page.at("/blocked/0/build").stringValue()).isEqualTo("1.0");
+        JsonNode second = json(get("/sayiirblocked?limit=2&afterTime="
+                + page.at("/next/afterTime").stringValue() + "&afterInstance="
+                + page.at("/next/afterInstance").stringValue()));
+        assertThat(second.at("/blocked")).hasSize(1);
+        assertThat(second.has("next")).isFalse();
+        assertThat(json(get("/sayiir")).at("/tasks/blocked").intValue()).isEqualTo(3);
+        assertThat(json(get("/sayiir/order-0")).at("/tasks/0/status").stringValue())
+                .isEqualTo("blocked");
+        assertThat(get("/sayiirblocked?limit=0").statusCode()).isEqualTo(400);
+
+        assertThat(json(post("order-0", "{\"action\":\"unblock\"}"))
+                        .at("/outcome")
+                        .stringValue())
+                .isEqualTo("UNBLOCKED");
+        assertThat(json(post("order-0", "{\"action\":\"unblock\"}"))
+                        .at("/outcome")
+                        .stringValue())
+                .isEqualTo("NOT_BLOCKED");
+        assertThat(post("nobody", "{\"action\":\"unblock\"}").statusCode()).isEqualTo(404);
+        assertThat(json(postTo("/sayiirblocked", "{\"exceptBuild\":\"1.1\",\"why\":\"fixed\",\"requestedBy\":\"ann\"}"))
+                        .at("/unblocked")
+                        .intValue())
+                .isEqualTo(2);
+        assertThat(json(get("/sayiir/order-2")).at("/events/2/requestedBy").stringValue())
+                .isEqualTo("ann");
+        assertThat(json(get("/sayiirblocked")).at("/blocked")).isEmpty();
+    }
+
+    private void block(String instanceId) {
+        backend().createSnapshot(order(instanceId));
+        TaskClaim claim = backend()
+                .claimTask(instanceId, "charge", "worker", Duration.ofMinutes(1))
+                .orElseThrow();
+        backend()
+                .refuseTasks(List.of(new TaskRefusal(
+                        claim,
+                        BlockReason.NO_HANDLER,
+                        "nobody can",
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        Optional.of("1.0"))));
+    }
+
+    @Test
     void it_is_not_there_unless_it_is_exposed() throws Exception {
         start("management.endpoints.web.exposure.include=health");
         assertThat(get("/sayiir").statusCode()).isEqualTo(404);
@@ -235,7 +298,11 @@ class EndpointTest {
     }
 
     private HttpResponse<String> post(String id, String body) throws Exception {
-        return send(request("/sayiir/" + id)
+        return postTo("/sayiir/" + id, body);
+    }
+
+    private HttpResponse<String> postTo(String path, String body) throws Exception {
+        return send(request(path)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }

@@ -2,8 +2,11 @@ package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
@@ -13,6 +16,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -58,6 +62,13 @@ class GaugesTest extends StarterTest {
                             9,
                             order -> order.cancel(
                                     Optional.empty(), Optional.empty(), order.createdAt(), Optional.empty()));
+                    create(backend, "blocked", 14, order -> order);
+                    for (int i = 0; i < 14; i++) {
+                        TaskClaim claim = backend.claimTask("blocked-" + i, "t", "w", Duration.ofHours(1))
+                                .orElseThrow();
+                        backend.refuseTasks(List.of(new TaskRefusal(
+                                claim, BlockReason.NO_HANDLER, "", Duration.ZERO, Duration.ZERO, Optional.empty())));
+                    }
                     for (int i = 0; i < 3; i++) {
                         backend.claimTask("live-" + i, "t", "w", Duration.ofHours(1));
                         backend.storeSignal("live-" + i, SignalKind.PAUSE, SignalRequest.unexplained());
@@ -74,13 +85,14 @@ class GaugesTest extends StarterTest {
                     }
 
                     Map<String, Long> expected = new TreeMap<>();
-                    expected.put("sayiir.workflows{status=InProgress}", 11L);
+                    expected.put("sayiir.workflows{status=InProgress}", 25L);
                     expected.put("sayiir.workflows{status=Paused}", 4L);
                     expected.put("sayiir.workflows{status=Completed}", 7L);
                     expected.put("sayiir.workflows{status=Failed}", 8L);
                     expected.put("sayiir.workflows{status=Cancelled}", 9L);
                     expected.put("sayiir.tasks{status=active}", 13L);
                     expected.put("sayiir.tasks{status=waiting}", 2L);
+                    expected.put("sayiir.tasks{status=blocked}", 14L);
                     expected.put("sayiir.tasks.ready", 6L);
                     expected.put("sayiir.claims{state=live}", 3L);
                     expected.put("sayiir.claims{state=expired}", 5L);

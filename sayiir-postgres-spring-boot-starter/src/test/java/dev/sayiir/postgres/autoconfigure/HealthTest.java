@@ -3,12 +3,18 @@ package dev.sayiir.postgres.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.postgres.BackendStatus;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.SchemaMigrator;
 import dev.sayiir.postgres.StandbyServer;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -74,6 +80,30 @@ class HealthTest extends StarterTest {
             Awaitility.await()
                     .untilAsserted(() -> assertThat(health.health().getStatus()).isEqualTo(Status.OUT_OF_SERVICE));
         });
+    }
+
+    @Test
+    void R26_a_blocked_task_is_shown_and_counts_as_the_property_says() {
+        watched().run(context -> {
+            block(context.getBean(PostgresBackend.class));
+            Health health = context.getBean(SayiirHealthIndicator.class).health();
+            assertThat(health.getStatus()).isEqualTo(Status.UP);
+            assertThat(health.getDetails()).containsEntry("blockedTasks", 1L);
+        });
+        watched()
+                .withPropertyValues("sayiir.postgres.health.blocked-status=OUT_OF_SERVICE")
+                .run(context -> assertThat(context.getBean(SayiirHealthIndicator.class)
+                                .health()
+                                .getStatus())
+                        .isEqualTo(Status.OUT_OF_SERVICE));
+    }
+
+    private static void block(PostgresBackend backend) {
+        backend.createSnapshot(order("order-1").moveTo(new AtTask("t")));
+        TaskClaim claim = backend.claimTask("order-1", "t", "worker", Duration.ofMinutes(1))
+                .orElseThrow();
+        backend.refuseTasks(List.of(new TaskRefusal(
+                claim, BlockReason.NO_HANDLER, "no handler", Duration.ZERO, Duration.ZERO, Optional.empty())));
     }
 
     @Test

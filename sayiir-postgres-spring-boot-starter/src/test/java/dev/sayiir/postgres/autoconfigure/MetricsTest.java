@@ -77,6 +77,7 @@ class MetricsTest extends StarterTest {
                                     "sayiir.workflows{status=Cancelled}",
                                     "sayiir.tasks{status=active}",
                                     "sayiir.tasks{status=waiting}",
+                                    "sayiir.tasks{status=blocked}",
                                     "sayiir.tasks.ready",
                                     "sayiir.oldest.ready.age",
                                     "sayiir.claims{state=live}",
