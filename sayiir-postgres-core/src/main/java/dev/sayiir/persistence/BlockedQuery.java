@@ -3,13 +3,14 @@ package dev.sayiir.persistence;
 import dev.sayiir.workflow.Identifiers;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Which blocked tasks are meant. All conditions that are present have to hold. Immutable: each method makes a new query.
  *
  * @param instanceId only tasks of this instance
- * @param definitionHash only tasks of instances of this workflow
- * @param taskId only this task
+ * @param definitions only tasks of instances of these workflows, by definition hash
+ * @param taskIds only these tasks
  * @param reason only tasks that are blocked for this reason
  * @param exceptBuild only tasks that were refused last by another build than this one, or by one that did not say what it is
  * @param after the end of the page before
@@ -17,8 +18,8 @@ import java.util.Optional;
  */
 public record BlockedQuery(
         Optional<String> instanceId,
-        Optional<String> definitionHash,
-        Optional<String> taskId,
+        Optional<Set<String>> definitions,
+        Optional<Set<String>> taskIds,
         Optional<BlockReason> reason,
         Optional<String> exceptBuild,
         Optional<Cursor> after,
@@ -51,8 +52,10 @@ public record BlockedQuery(
     /** @throws IllegalArgumentException if a text is not valid or the limit out of its range */
     public BlockedQuery {
         instanceId.ifPresent(Identifiers::requireInstanceId);
-        definitionHash.ifPresent(hash -> Identifiers.requireName("definition hash", hash));
-        taskId.ifPresent(Identifiers::requireForkId);
+        definitions = definitions.map(Set::copyOf);
+        taskIds = taskIds.map(Set::copyOf);
+        definitions.ifPresent(all -> all.forEach(hash -> Identifiers.requireName("definition hash", hash)));
+        taskIds.ifPresent(all -> all.forEach(Identifiers::requireForkId));
         exceptBuild.ifPresent(build -> Identifiers.requireName("build", build));
         if (limit < 1 || limit > WorkflowQuery.MAX_LIMIT) {
             throw new IllegalArgumentException("The page limit is " + limit + "; use 1 to " + WorkflowQuery.MAX_LIMIT);
@@ -69,7 +72,7 @@ public record BlockedQuery(
      * @return the narrowed query
      */
     public BlockedQuery ofInstance(String id) {
-        return new BlockedQuery(Optional.of(id), definitionHash, taskId, reason, exceptBuild, after, limit);
+        return new BlockedQuery(Optional.of(id), definitions, taskIds, reason, exceptBuild, after, limit);
     }
 
     /**
@@ -77,7 +80,15 @@ public record BlockedQuery(
      * @return the narrowed query
      */
     public BlockedQuery ofDefinition(String hash) {
-        return new BlockedQuery(instanceId, Optional.of(hash), taskId, reason, exceptBuild, after, limit);
+        return ofDefinitions(Set.of(hash));
+    }
+
+    /**
+     * @param hashes the workflows
+     * @return the narrowed query
+     */
+    public BlockedQuery ofDefinitions(Set<String> hashes) {
+        return new BlockedQuery(instanceId, Optional.of(hashes), taskIds, reason, exceptBuild, after, limit);
     }
 
     /**
@@ -85,7 +96,15 @@ public record BlockedQuery(
      * @return the narrowed query
      */
     public BlockedQuery atTask(String task) {
-        return new BlockedQuery(instanceId, definitionHash, Optional.of(task), reason, exceptBuild, after, limit);
+        return atTasks(Set.of(task));
+    }
+
+    /**
+     * @param tasks the tasks
+     * @return the narrowed query
+     */
+    public BlockedQuery atTasks(Set<String> tasks) {
+        return new BlockedQuery(instanceId, definitions, Optional.of(tasks), reason, exceptBuild, after, limit);
     }
 
     /**
@@ -93,7 +112,7 @@ public record BlockedQuery(
      * @return the narrowed query
      */
     public BlockedQuery because(BlockReason why) {
-        return new BlockedQuery(instanceId, definitionHash, taskId, Optional.of(why), exceptBuild, after, limit);
+        return new BlockedQuery(instanceId, definitions, taskIds, Optional.of(why), exceptBuild, after, limit);
     }
 
     /**
@@ -101,7 +120,7 @@ public record BlockedQuery(
      * @return the narrowed query
      */
     public BlockedQuery exceptBuild(String build) {
-        return new BlockedQuery(instanceId, definitionHash, taskId, reason, Optional.of(build), after, limit);
+        return new BlockedQuery(instanceId, definitions, taskIds, reason, Optional.of(build), after, limit);
     }
 
     /**
@@ -109,7 +128,7 @@ public record BlockedQuery(
      * @return the query for the page that follows
      */
     public BlockedQuery after(Cursor end) {
-        return new BlockedQuery(instanceId, definitionHash, taskId, reason, exceptBuild, Optional.of(end), limit);
+        return new BlockedQuery(instanceId, definitions, taskIds, reason, exceptBuild, Optional.of(end), limit);
     }
 
     /**
@@ -118,6 +137,6 @@ public record BlockedQuery(
      * @throws IllegalArgumentException if it is out of that range
      */
     public BlockedQuery limit(int most) {
-        return new BlockedQuery(instanceId, definitionHash, taskId, reason, exceptBuild, after, most);
+        return new BlockedQuery(instanceId, definitions, taskIds, reason, exceptBuild, after, most);
     }
 }

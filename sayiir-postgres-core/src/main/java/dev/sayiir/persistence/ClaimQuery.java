@@ -141,6 +141,21 @@ public record ClaimQuery(
     }
 
     /**
+     * For stores: refuses a query by which no task is unhandled.
+     *
+     * @return the same query
+     * @throws IllegalArgumentException if it is of all workflows or all tasks
+     */
+    public ClaimQuery requireOwnTasks() {
+        if (definitions.isEmpty() || taskIds.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "Worker '" + workerId + "' asks for tasks of all workflows, or for all tasks;"
+                            + " say which it knows, so that others can be told from them");
+        }
+        return this;
+    }
+
+    /**
      * For stores: refuses what cannot be how long something is to wait.
      *
      * @param what how to call it in the error message

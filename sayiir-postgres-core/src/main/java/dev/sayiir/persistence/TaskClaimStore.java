@@ -143,6 +143,17 @@ public interface TaskClaimStore {
     List<TaskRefusal.Outcome> refuseTasks(List<TaskRefusal> refusals);
 
     /**
+     * Blocks tasks of the worker's workflows that are none of its own, have been due for longer than {@link
+     * ClaimQuery#blockAfter}, and of which nobody has a claim, be it on that of another instance: so no worker is there that
+     * can do them. Never waits. A worker that can unblocks them, by {@link RepairStore#unblock}.
+     *
+     * @param query the worker's, with its workflows and tasks
+     * @return how many were blocked; possibly not all yet
+     * @throws IllegalArgumentException if the query is of all workflows or all tasks
+     */
+    int blockUnhandledTasks(ClaimQuery query);
+
+    /**
      * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or
      * a wait, whatever the snapshot says. If it is to be carried on and the next task can be done at once, the claim
      * goes over to that task instead, so that the worker can go on without asking for it. A cancel or a pause that is

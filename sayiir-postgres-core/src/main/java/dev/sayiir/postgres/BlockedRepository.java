@@ -3,8 +3,10 @@ package dev.sayiir.postgres;
 import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.BlockedTask;
+import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskRefusal;
+import dev.sayiir.persistence.WorkflowQuery;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -54,6 +56,63 @@ final class BlockedRepository {
             )
             SELECT r.ordinal, r.blocked_at IS NOT NULL AS blocked, ${schema}.sayiir_is_signalled(r.instance_id) AS signalled
             FROM refused AS r
+            """;
+
+    /**
+     * The tasks that nobody holds are found one by one along the index of these, however many instances are at each. Of those
+     * that no handler here is of, and that nobody has a claim on for any instance, what has been due for long is blocked; IS TRUE
+     * keeps the planner from reading all that is due.
+     */
+    private static final String BLOCK_UNHANDLED = """
+            WITH RECURSIVE task AS (
+                (SELECT c.idle_task_id
+                 FROM ${schema}.sayiir_task_claims AS c
+                 WHERE c.idle_task_id IS NOT NULL
+                 ORDER BY c.idle_task_id
+                 LIMIT 1)
+                UNION ALL
+                SELECT (SELECT c.idle_task_id
+                        FROM ${schema}.sayiir_task_claims AS c
+                        WHERE c.idle_task_id > t.idle_task_id
+                        ORDER BY c.idle_task_id
+                        LIMIT 1)
+                FROM task AS t
+                WHERE t.idle_task_id IS NOT NULL
+            ), late AS MATERIALIZED (
+                SELECT w.instance_id, w.branch
+                FROM task AS t
+                CROSS JOIN LATERAL (
+                    SELECT c.instance_id, c.branch
+                    FROM ${schema}.sayiir_task_claims AS c
+                    WHERE c.idle_task_id = t.idle_task_id
+                      AND c.definition_hash = ANY (:definitions)
+                      AND c.status = 'active'
+                      AND (c.ready_at <= statement_timestamp() - :patience * interval '1 microsecond') IS TRUE
+                    ORDER BY c.idle_task_id, c.instance_id
+                    LIMIT :limit
+                    FOR UPDATE SKIP LOCKED
+                ) AS w
+                WHERE t.idle_task_id <> ALL (:taskIds)
+                  AND NOT EXISTS (SELECT FROM ${schema}.sayiir_task_claims AS h
+                                  WHERE h.expires_at IS NOT NULL AND h.task_id = t.idle_task_id
+                                  OFFSET 0)
+            ), blocked AS (
+                UPDATE ${schema}.sayiir_task_claims AS c
+                SET refused_at = COALESCE(c.refused_at, statement_timestamp()),
+                    refusal = :refusal,
+                    refused_build = :build,
+                    blocked_at = statement_timestamp(),
+                    error = 'No worker has taken the task since it was due at ' || c.ready_at,
+                    ready_at = NULL
+                FROM late AS l
+                WHERE c.instance_id = l.instance_id AND c.branch = l.branch
+                RETURNING c.instance_id, c.task_id, c.refusal, c.error, c.blocked_at
+            ), logged AS (
+                INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, reason)
+                SELECT b.instance_id, b.blocked_at, 'Blocked', 'Task ''' || b.task_id || ''': ' || b.refusal || ': ' || b.error
+                FROM blocked AS b
+            )
+            SELECT count(*) FROM blocked AS b
             """;
 
     private static final String FIND = """
@@ -106,11 +165,13 @@ final class BlockedRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final SchemaName schema;
     private final String refuse;
+    private final String blockUnhandled;
 
     BlockedRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.schema = schema;
         this.refuse = schema.in(REFUSE);
+        this.blockUnhandled = schema.in(BLOCK_UNHANDLED);
     }
 
     /**
@@ -154,6 +215,18 @@ final class BlockedRepository {
         return builds;
     }
 
+    /** How many there were. */
+    int blockUnhandled(ClaimQuery query) {
+        Params params = new Params()
+                .texts("definitions", query.definitions().orElseThrow())
+                .texts("taskIds", query.taskIds().orElseThrow())
+                .number("patience", ClaimRepository.micros(query.blockAfter()))
+                .text("refusal", BlockReason.NO_HANDLER.text())
+                .text("build", query.build())
+                .number("limit", WorkflowQuery.MAX_LIMIT);
+        return Objects.requireNonNull(jdbc.queryForObject(blockUnhandled, params, Integer.class));
+    }
+
     List<BlockedTask> find(BlockedQuery query) {
         Params params = new Params();
         return jdbc.query(findSql(query, params), params, BlockedRepository::task);
@@ -177,13 +250,13 @@ final class BlockedRepository {
             params.text("instanceId", id);
             conditions.add("c.instance_id = :instanceId");
         });
-        query.definitionHash().ifPresent(hash -> {
-            params.text("definitionHash", hash);
-            conditions.add("c.definition_hash = :definitionHash");
+        query.definitions().ifPresent(hashes -> {
+            params.texts("definitions", hashes);
+            conditions.add("c.definition_hash = ANY (:definitions)");
         });
-        query.taskId().ifPresent(task -> {
-            params.text("taskId", task);
-            conditions.add("c.task_id = :taskId");
+        query.taskIds().ifPresent(tasks -> {
+            params.texts("taskIds", tasks);
+            conditions.add("c.task_id = ANY (:taskIds)");
         });
         query.reason().ifPresent(why -> {
             params.text("refusal", why.text());

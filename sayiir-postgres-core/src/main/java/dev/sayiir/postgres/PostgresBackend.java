@@ -556,6 +556,12 @@ public final class PostgresBackend
                         StoreOperation.of("refuseTasks"), operation -> blocking.refuse(operation, refusals));
     }
 
+    @Override
+    public int blockUnhandledTasks(ClaimQuery query) {
+        query.requireOwnTasks();
+        return operations.run(StoreOperation.of("blockUnhandledTasks"), () -> blocked.blockUnhandled(query));
+    }
+
     private int released(Collection<TaskClaim> held, Duration delay) {
         claims.release(held, delay);
         return held.size();

@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sayiir.persistence.TaskRefusal.Outcome;
 import dev.sayiir.persistence.WorkflowEvent.Kind;
 import dev.sayiir.workflow.Branch;
+import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -297,6 +299,52 @@ class BlockedTaskContractTest extends ContractTest {
         assertThat(repairs.unblock(BlockedQuery.all().because(BlockReason.NO_HANDLER), REPAIRED))
                 .isEqualTo(2);
         assertThat(found(BlockedQuery.all())).containsExactly("order-3");
+    }
+
+    @Test
+    void R26_a_task_of_a_known_workflow_that_nobody_takes_is_blocked_and_goes_on_with_a_worker_that_can_do_it() {
+        store.createSnapshot(order("order-1"));
+        store.createSnapshot(order("order-2").moveTo(new AtTask("known")));
+        store.createSnapshot(
+                order("order-3").moveTo(new AtDelay("delay", Instant.now(), Instant.now(), Optional.of("known"))));
+        store.createSnapshot(
+                WorkflowSnapshot.start("other-1", "other", output("in")).moveTo(new AtTask("reserve")));
+        store.createSnapshot(order("order-4").forkInto("join", Map.of("l", Branch.of("left"))));
+        ClaimQuery worker = ClaimQuery.of("worker-1", 10, MINUTE)
+                .definitions(Set.of("fulfilment-v1"))
+                .taskIds(Set.of("known"))
+                .build("2.0");
+
+        assertThat(claims.blockUnhandledTasks(worker)).isZero();
+        TaskClaim held = claim("order-1");
+        store.createSnapshot(order("order-5"));
+        assertThat(claims.blockUnhandledTasks(worker.blockAfter(NO_TIME)))
+                .as("left")
+                .isOne();
+        claims.releaseTaskClaim(held);
+        assertThat(claims.blockUnhandledTasks(worker.blockAfter(NO_TIME)))
+                .as("reserve, now free")
+                .isEqualTo(2);
+
+        assertThat(found(BlockedQuery.all())).containsExactlyInAnyOrder("order-4", "order-1", "order-5");
+        BlockedTask left = queries.findBlockedTasks(BlockedQuery.all()).get(0);
+        assertThat(left.branch()).contains("l");
+        assertThat(left.reason()).isEqualTo(BlockReason.NO_HANDLER);
+        assertThat(left.build()).contains("2.0");
+        assertThat(left.error()).startsWith("No worker has taken the task since it was due at ");
+        assertThat(lastEvent("order-4").reason().orElseThrow()).startsWith("Task 'left': no-handler: No worker");
+        assertThat(repairs.unblock(
+                        BlockedQuery.all()
+                                .ofDefinitions(Set.of("fulfilment-v1", "another"))
+                                .atTasks(Set.of("reserve", "left"))
+                                .because(BlockReason.NO_HANDLER),
+                        REPAIRED))
+                .isEqualTo(3);
+        assertThat(claimedIds("worker-2", 10))
+                .containsExactlyInAnyOrder("order-1", "order-2", "order-3", "order-4", "order-5", "other-1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> claims.blockUnhandledTasks(ClaimQuery.of("worker-1", 10, MINUTE)))
+                .withMessageContaining("worker-1");
     }
 
     @Test

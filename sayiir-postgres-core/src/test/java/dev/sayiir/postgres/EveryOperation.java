@@ -216,6 +216,7 @@ final class EveryOperation {
         BlockedTask found = queries.findBlockedTasks(blocked).get(0);
         assertThat(queries.findBlockedTasks(blocked.after(found.cursor()))).isEmpty();
         assertThat(repairs.unblock(blocked, ASKED)).isOne();
+        claims.blockUnhandledTasks(wanted());
         signals.requestCancel(prefix + "refused", ASKED);
     }
 

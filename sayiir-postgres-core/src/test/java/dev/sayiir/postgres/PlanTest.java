@@ -252,12 +252,17 @@ class PlanTest {
         List<String> refused = plans(backend -> backend.refuseTasks(List.of(refusal)));
         List<String> found = plans(backend -> backend.findBlockedTasks(
                 BlockedQuery.all().ofDefinition("stuck").limit(20)));
+        List<String> unhandled =
+                plans(backend -> backend.blockUnhandledTasks(ClaimQuery.of("w", 1, Duration.ofMinutes(1))
+                        .definitions(Set.of("stuck"))
+                        .taskIds(Set.of("other"))));
         List<String> unblocked = plans(
                 backend -> backend.unblock(BlockedQuery.all().ofDefinition("stuck"), SignalRequest.unexplained()));
 
         assertOnlyKeys(refused, 1);
         assertThat(indexes(found.get(0))).as(found.get(0)).containsExactly("sayiir_task_claims_blocked");
         assertThat(found.get(0)).doesNotContain("Sort", "Seq Scan");
+        assertThat(indexes(unhandled.get(0))).as(unhandled.get(0)).contains("sayiir_task_claims_idle");
         assertThat(indexes(unblocked.get(0)))
                 .as(unblocked.get(0))
                 .containsExactlyInAnyOrder(

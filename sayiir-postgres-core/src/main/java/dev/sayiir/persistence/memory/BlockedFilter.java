@@ -5,6 +5,7 @@ import dev.sayiir.persistence.BlockedQuery.Cursor;
 import dev.sayiir.persistence.BlockedTask;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.Set;
 
 /** Which blocked tasks a query finds, and in which order. */
 final class BlockedFilter {
@@ -19,8 +20,8 @@ final class BlockedFilter {
 
     static boolean matches(BlockedQuery query, BlockedTask task) {
         return is(query.instanceId(), task.instanceId())
-                && is(query.definitionHash(), task.definitionHash())
-                && is(query.taskId(), task.taskId())
+                && isOneOf(query.definitions(), task.definitionHash())
+                && isOneOf(query.taskIds(), task.taskId())
                 && is(query.reason(), task.reason())
                 && query.exceptBuild()
                         .filter(it -> task.build().equals(Optional.of(it)))
@@ -28,6 +29,10 @@ final class BlockedFilter {
                 && query.after()
                         .filter(end -> ORDER.compare(task.cursor(), end) <= 0)
                         .isEmpty();
+    }
+
+    private static boolean isOneOf(Optional<Set<String>> wanted, String value) {
+        return wanted.filter(all -> !all.contains(value)).isEmpty();
     }
 
     private static <T> boolean is(Optional<T> wanted, T value) {

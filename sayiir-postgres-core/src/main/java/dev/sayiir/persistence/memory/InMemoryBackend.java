@@ -446,6 +446,12 @@ public final class InMemoryBackend
         return refusals.stream().map(this::refused).toList();
     }
 
+    @Override
+    public synchronized int blockUnhandledTasks(ClaimQuery query) {
+        query.requireOwnTasks();
+        return claims.blockUnhandled(query, now());
+    }
+
     private TaskRefusal.Outcome refused(TaskRefusal refusal) {
         TaskRefusal.Outcome outcome = find(refusal.claim().instanceId())
                 .map(stored -> stored.refuse(refusal, now()))

@@ -1,8 +1,11 @@
 package dev.sayiir.persistence.memory;
 
 import dev.sayiir.persistence.AvailableTask;
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.WorkflowQuery;
+import dev.sayiir.persistence.memory.QueuedTask.Refusal;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -13,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Who has which task. {@link InMemoryBackend} lets one thread at a time in here. */
@@ -53,6 +58,13 @@ final class InMemoryClaims {
                     .openTask()
                     .filter(open -> open.waiting() && open.taskId().equals(task.taskId()))
                     .isPresent();
+        }
+
+        boolean isUnhandled(ClaimQuery query, Instant now) {
+            return task.isDue(now.minus(query.blockAfter()))
+                    && !isForAnyWorker()
+                    && query.definitions().orElseThrow().contains(snapshot().definitionHash())
+                    && !query.taskIds().orElseThrow().contains(task.taskId());
         }
 
         AvailableTask available() {
@@ -145,6 +157,31 @@ final class InMemoryClaims {
                 .toList();
         held.forEach(task -> task.release(now));
         return held.size();
+    }
+
+    /** How many there were. */
+    int blockUnhandled(ClaimQuery query, Instant now) {
+        Set<String> held = instances.values().stream()
+                .flatMap(stored -> stored.openTasks().stream())
+                .filter(task -> task.claim().isPresent())
+                .map(QueuedTask::taskId)
+                .collect(Collectors.toSet());
+        List<Candidate> late = instances.values().stream()
+                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
+                .filter(it ->
+                        it.isUnhandled(query, now) && !held.contains(it.task().taskId()))
+                .limit(WorkflowQuery.MAX_LIMIT)
+                .toList();
+        late.forEach(it -> it.stored()
+                .block(
+                        it.task(),
+                        new Refusal(
+                                now,
+                                BlockReason.NO_HANDLER,
+                                "No worker has taken the task since it was due at " + it.readyAt(),
+                                query.build()),
+                        now));
+        return late.size();
     }
 
     private Optional<QueuedTask> held(TaskClaim claim) {

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskRefusal;
@@ -28,9 +29,11 @@ final class QueuedTask {
      * That workers cannot do it.
      *
      * @param since when the first one said so
-     * @param last what the last one said
+     * @param reason what the last one said
+     * @param error what went wrong there
+     * @param build of which build that was
      */
-    record Refusal(Instant since, TaskRefusal last) {}
+    record Refusal(Instant since, BlockReason reason, String error, Optional<String> build) {}
 
     QueuedTask(String taskId) {
         this.taskId = taskId;
@@ -127,11 +130,11 @@ final class QueuedTask {
         return claim.map(TaskClaim::workerId);
     }
 
-    /** The number of the next claim. */
     int attempts() {
         return attempts;
     }
 
+    /** The number of the next claim. */
     int nextAttempt() {
         return ++attempts;
     }
@@ -170,7 +173,7 @@ final class QueuedTask {
     boolean refuse(TaskRefusal refused, Instant now) {
         Instant since = refusal.map(Refusal::since).orElse(now);
         Instant again = now.plus(refused.again());
-        refusal = Optional.of(new Refusal(since, refused));
+        refusal = Optional.of(new Refusal(since, refused.reason(), refused.error(), refused.build()));
         claim = Optional.empty();
         lastFailedWorker = Optional.of(refused.claim().workerId());
         blockedAt =
@@ -178,6 +181,12 @@ final class QueuedTask {
         readyAt = readyAt.map(at -> again).filter(at -> blockedAt.isEmpty());
         notBefore = branch.map(step -> again).filter(at -> blockedAt.isEmpty());
         return blockedAt.isPresent();
+    }
+
+    void block(Refusal why, Instant now) {
+        refusal = Optional.of(why);
+        blockedAt = Optional.of(now);
+        readyAt = Optional.empty();
     }
 
     Optional<Refusal> refusal() {

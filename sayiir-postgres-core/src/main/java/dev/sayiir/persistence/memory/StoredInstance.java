@@ -14,6 +14,7 @@ import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.persistence.WorkflowEvent.Kind;
 import dev.sayiir.persistence.WorkflowSummary;
+import dev.sayiir.persistence.memory.QueuedTask.Refusal;
 import dev.sayiir.workflow.Branch;
 import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
@@ -175,14 +176,24 @@ final class StoredInstance {
         if (held.filter(task -> task.refuse(refusal, now)).isEmpty()) {
             return held.isPresent() ? Outcome.LEFT : Outcome.LOST;
         }
-        String what =
-                "Task '" + refusal.claim().taskId() + "': " + refusal.reason().text() + ": " + refusal.error();
+        logBlock(held.orElseThrow(), now);
+        return Outcome.BLOCKED;
+    }
+
+    void block(QueuedTask task, Refusal why, Instant now) {
+        task.block(why, now);
+        tasks.failed(task.taskId(), why.error());
+        logBlock(task, now);
+    }
+
+    private void logBlock(QueuedTask task, Instant now) {
+        Refusal why = task.refusal().orElseThrow();
+        String what = "Task '" + task.taskId() + "': " + why.reason().text() + ": " + why.error();
         journal.report(
-                refusal.claim().instanceId(),
+                current().snapshot().instanceId(),
                 Kind.BLOCKED,
                 new SignalRequest(Optional.of(what), Optional.empty()),
                 now);
-        return Outcome.BLOCKED;
     }
 
     Stream<BlockedTask> blocked() {
@@ -191,7 +202,7 @@ final class StoredInstance {
 
     private BlockedTask blocked(QueuedTask task, Instant since) {
         WorkflowSnapshot snapshot = current().snapshot();
-        TaskRefusal refusal = task.refusal().orElseThrow().last();
+        Refusal refusal = task.refusal().orElseThrow();
         return new BlockedTask(
                 snapshot.instanceId(),
                 task.taskId(),
