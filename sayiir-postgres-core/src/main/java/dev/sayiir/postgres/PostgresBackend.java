@@ -17,6 +17,7 @@ import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
 import dev.sayiir.persistence.RepairStore;
@@ -378,6 +379,11 @@ public final class PostgresBackend
     @Override
     public WorkflowFigures currentFigures() {
         return operations.run(StoreOperation.of("currentFigures"), statistics::figures);
+    }
+
+    @Override
+    public List<OpenTasks> countOpenTasks() {
+        return operations.run(StoreOperation.of("countOpenTasks"), statistics::countOpenTasks);
     }
 
     @Override

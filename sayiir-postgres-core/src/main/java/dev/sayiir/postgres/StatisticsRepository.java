@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.WorkflowFigures;
 import dev.sayiir.workflow.WorkflowStatus;
@@ -8,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.springframework.jdbc.core.ResultSetExtractor;
@@ -88,6 +90,14 @@ final class StatisticsRepository {
             ) AS c ON true
             """;
 
+    private static final String OPEN_TASKS = """
+            SELECT c.definition_hash, c.task_id, count(*) AS instances, min(c.instance_id) AS example
+            FROM ${schema}.sayiir_task_claims AS c
+            WHERE c.status = 'active'
+            GROUP BY c.definition_hash, c.task_id
+            ORDER BY c.definition_hash, c.task_id
+            """;
+
     /** So many rows are summed up in less time than it takes to ask for it. */
     private static final long FOLD_AT = 1000;
 
@@ -97,12 +107,14 @@ final class StatisticsRepository {
     private final String counts;
     private final String fold;
     private final String figures;
+    private final String openTasks;
 
     StatisticsRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.counts = schema.in(COUNTS);
         this.fold = schema.in(FOLD);
         this.figures = schema.in(FIGURES);
+        this.openTasks = schema.in(OPEN_TASKS);
     }
 
     /** Every status is present. */
@@ -123,6 +135,17 @@ final class StatisticsRepository {
             fold();
         }
         return found.figures();
+    }
+
+    List<OpenTasks> countOpenTasks() {
+        return jdbc.query(
+                openTasks,
+                new Params(),
+                (row, number) -> new OpenTasks(
+                        row.getString("definition_hash"),
+                        row.getString("task_id"),
+                        row.getLong("instances"),
+                        row.getString("example")));
     }
 
     private void fold() {

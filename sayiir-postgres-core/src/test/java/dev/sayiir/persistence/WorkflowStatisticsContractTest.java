@@ -158,4 +158,25 @@ class WorkflowStatisticsContractTest extends ContractTest {
                 .isEqualTo(Map.of(SignalKind.CANCEL, 1L, SignalKind.PAUSE, 1L));
         assertThat(statistics.currentFigures().pendingEvents()).isZero();
     }
+
+    @Test
+    void R26_open_tasks_are_counted_by_workflow_and_task_blocked_ones_too() {
+        store.createSnapshot(order("order-1"));
+        store.createSnapshot(order("order-2"));
+        store.createSnapshot(order("order-3").moveTo(new AtTask("charge")));
+        store.createSnapshot(
+                WorkflowSnapshot.start("order-4", "another", output("in")).moveTo(new AtTask("charge")));
+        store.createSnapshot(order("order-5").moveTo(new AtSignal("wait", "paid", Optional.empty(), Optional.empty())));
+        store.createSnapshot(order("order-6").complete(output("done")));
+        TaskClaim claim = claims.claimTask("order-2", "reserve", "worker", Duration.ofMinutes(1))
+                .orElseThrow();
+        claims.refuseTasks(List.of(new TaskRefusal(
+                claim, BlockReason.NO_HANDLER, "none", Duration.ZERO, Duration.ZERO, Optional.empty())));
+
+        assertThat(statistics.countOpenTasks())
+                .containsExactly(
+                        new OpenTasks("another", "charge", 1, "order-4"),
+                        new OpenTasks("fulfilment-v1", "charge", 1, "order-3"),
+                        new OpenTasks("fulfilment-v1", "reserve", 2, "order-1"));
+    }
 }

@@ -267,6 +267,7 @@ final class EveryOperation {
         assertThat(queries.listTasks(prefix + "worked")).hasSize(2);
         queries.countByStatus();
         assertThat(statistics.currentFigures().workflows()).isNotEmpty();
+        statistics.countOpenTasks();
         assertThat(events.listEvents(prefix + "worked", 0, 10)).isNotEmpty();
         assertThat(events.tailEvents(0, 10)).isNotEmpty();
     }

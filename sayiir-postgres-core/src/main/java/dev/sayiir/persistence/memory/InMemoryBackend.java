@@ -17,6 +17,7 @@ import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
+import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
 import dev.sayiir.persistence.RepairStore;
@@ -281,6 +282,11 @@ public final class InMemoryBackend
     @Override
     public synchronized WorkflowFigures currentFigures() {
         return InMemoryFigures.of(instances.values(), journal, now());
+    }
+
+    @Override
+    public synchronized List<OpenTasks> countOpenTasks() {
+        return claims.countOpen();
     }
 
     @Override

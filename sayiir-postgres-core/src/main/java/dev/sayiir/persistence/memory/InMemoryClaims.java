@@ -3,6 +3,7 @@ package dev.sayiir.persistence.memory;
 import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.persistence.memory.QueuedTask.Refusal;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -157,6 +159,27 @@ final class InMemoryClaims {
                 .toList();
         held.forEach(task -> task.release(now));
         return held.size();
+    }
+
+    List<OpenTasks> countOpen() {
+        Map<OpenTasks, Long> counts = new TreeMap<>(Comparator.comparing(OpenTasks::definitionHash, Utf8Order.INSTANCE)
+                .thenComparing(OpenTasks::taskId, Utf8Order.INSTANCE));
+        instances.values().stream()
+                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
+                .filter(it -> !it.isForAnyWorker())
+                .map(it -> new OpenTasks(
+                        it.snapshot().definitionHash(),
+                        it.task().taskId(),
+                        0,
+                        it.snapshot().instanceId()))
+                .forEach(task -> counts.merge(task, 1L, Long::sum));
+        return counts.entrySet().stream()
+                .map(entry -> new OpenTasks(
+                        entry.getKey().definitionHash(),
+                        entry.getKey().taskId(),
+                        entry.getValue(),
+                        entry.getKey().exampleInstanceId()))
+                .toList();
     }
 
     /** How many there were. */
