@@ -77,8 +77,11 @@ final class QueuedTask {
         return claim.filter(held -> held.expiresAt().isAfter(now)).isPresent();
     }
 
-    /** A task that stays open stays claimed. */
+    /** A task that stays open stays claimed, unless it has been done and is to be done again. */
     void open(Optional<BranchStep> step, Optional<Instant> at, Optional<String> failedOn, long failed, boolean anew) {
+        if (anew) {
+            claim = Optional.empty();
+        }
         branch = step;
         notBefore = Optional.empty();
         lastFailedWorker = failedOn;

@@ -71,18 +71,20 @@ final class TaskJournal {
     void checkpoint(
             WorkflowSnapshot snapshot, TaskChanges changes, Collection<QueuedTask> queue, long version, Instant now) {
         changes.completed().keySet().forEach(taskId -> done(taskId, version, now));
-        changes.withdrawn()
-                .forEach(taskId -> rows.computeIfPresent(
-                        taskId,
-                        (id, row) -> row.close(TaskStatus.SKIPPED, Optional.empty(), now)
-                                .withResult(Optional.empty())));
         Set<String> queued = queue.stream().map(QueuedTask::taskId).collect(Collectors.toSet());
         rows.replaceAll(
                 (taskId, row) -> row.status().isOpen() && !queued.contains(taskId) ? left(row, snapshot, now) : row);
+        changes.withdrawn().forEach(taskId -> rows.computeIfPresent(taskId, (id, row) -> withdrawn(row, now)));
         snapshot.openTask().ifPresent(task -> openMain(task, snapshot, now));
         if (!changes.forkKept()) {
             queue.stream().filter(task -> task.branch().isPresent()).forEach(task -> openStep(task.taskId(), now));
         }
+    }
+
+    /** One that is open stays so, with whoever has it. */
+    private static Row withdrawn(Row row, Instant now) {
+        Row without = row.withResult(Optional.empty());
+        return row.status().isOpen() ? without : without.close(TaskStatus.SKIPPED, Optional.empty(), now);
     }
 
     void openMain(OpenTask task, WorkflowSnapshot snapshot, Instant now) {
