@@ -16,8 +16,9 @@ public final class TerminalStateException extends SayiirException {
      * @param status how it ended
      */
     public TerminalStateException(String instanceId, WorkflowStatus status) {
-        super("Instance '" + instanceId + "' is " + status
-                + " and does not change any more; delete it first if its id is to be used again");
+        super(
+                "Instance '" + instanceId + "' is " + status
+                        + " and does not change any more; redrive it if it is to go on, or delete it first if its id is to be used again");
         this.instanceId = instanceId;
         this.status = status;
     }

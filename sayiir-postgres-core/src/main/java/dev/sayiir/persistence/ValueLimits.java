@@ -134,6 +134,16 @@ public record ValueLimits(int maxPayloadBytes) {
         requireText(refusal.claim().instanceId(), "error", refusal.error());
     }
 
+    /**
+     * @param instanceId the instance
+     * @param redrive from where it goes on, and what is changed there
+     * @throws ValueTooLargeException if a new input or result is too large
+     */
+    public void requireRedrive(String instanceId, RedriveRequest redrive) {
+        redrive.input().ifPresent(input -> requirePayload(instanceId, "new input", input));
+        redrive.results().forEach((taskId, result) -> requireOutput(instanceId, taskId, result));
+    }
+
     private static void requireRequest(String instanceId, Optional<String> reason, Optional<String> requestedBy) {
         reason.ifPresent(text -> requireText(instanceId, "reason", text));
         requestedBy.ifPresent(text -> requireText(instanceId, "requester", text));

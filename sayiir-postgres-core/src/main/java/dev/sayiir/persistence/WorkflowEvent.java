@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param id its place in the log: later entries of one instance have greater ids
  * @param instanceId the instance
  * @param kind what happened
- * @param name the name of an external event; empty for other kinds
+ * @param name the name of an external event; of a fork, the other instance; empty for other kinds
  * @param requestedBy who asked for it, if that is known
  * @param reason why, if that is known; of a failure, the error
  * @param createdAt when it was written, by the store's clock
@@ -49,7 +49,13 @@ public record WorkflowEvent(
         /** A blocked task goes on; the reason says why. */
         UNBLOCKED("Unblocked"),
         /** It was sent an external event. */
-        EVENT_SENT("EventSent");
+        EVENT_SENT("EventSent"),
+        /** It went on from an earlier version, after it had ended or not. */
+        REDRIVEN("Redriven"),
+        /** Another instance was made that begins with one of its versions. */
+        FORKED_TO("ForkedTo"),
+        /** It was made from a version of another instance. */
+        FORKED_FROM("ForkedFrom");
 
         private final String text;
 

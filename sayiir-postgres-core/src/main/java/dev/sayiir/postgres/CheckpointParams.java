@@ -72,7 +72,8 @@ final class CheckpointParams {
                 .texts("withdrawnTaskIds", changes.withdrawn());
         open(params, snapshot);
         branches(params, snapshot, changes);
-        return params.text("claimedBranch", Optional.empty())
+        return params.flag("redrive", false)
+                .text("claimedBranch", Optional.empty())
                 .number("claimToken", OptionalLong.empty())
                 .number("carryOn", OptionalLong.empty());
     }

@@ -66,7 +66,8 @@ final class CheckpointRepository {
                 p_branch_input_starts => :branchInputStarts,
                 p_branch_input_bytes => :branchInputBytes,
                 p_branches_after => :branchesAfter,
-                p_branch_inputs => :branchInputs) AS c
+                p_branch_inputs => :branchInputs,
+                p_redrive => :redrive) AS c
             """;
 
     /** The same for what most commits are, many at once, with the index of each that was stored. */
@@ -206,10 +207,18 @@ final class CheckpointRepository {
 
     /** The same, as a new baseline. For a caller who holds the lock and has seen what is stored under it. */
     OptionalLong replace(Checkpoint next, Stored stored) {
-        Params params = CheckpointParams.baseline(next)
+        return version(write(replacing(next, stored)));
+    }
+
+    /** The same, also if the instance is finished. For a caller who has left its places. */
+    OptionalLong redrive(Checkpoint next, Stored stored) {
+        return version(write(replacing(next, stored).flag("redrive", true)));
+    }
+
+    private static Params replacing(Checkpoint next, Stored stored) {
+        return CheckpointParams.baseline(next)
                 .number("basedOn", stored.version())
                 .number("incarnation", stored.incarnation());
-        return version(write(params));
     }
 
     /** What a commit has stored, the claim that it carried on, and whether a cancel or a pause is pending. */

@@ -53,6 +53,11 @@ final class EventRepository {
             VALUES (:instanceId, clock_timestamp(), 'EventSent', :name, :payload, :eventKey)
             """;
 
+    private static final String REPORT = """
+            INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, name, requested_by, reason)
+            VALUES (:instanceId, clock_timestamp(), :kind, :name, :requestedBy, :reason)
+            """;
+
     private static final String HAS_KEY = """
             SELECT EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
                            WHERE e.instance_id = :instanceId AND e.event_key = :eventKey)
@@ -130,6 +135,7 @@ final class EventRepository {
     private final NamedParameterJdbcOperations jdbc;
     private final String request;
     private final String send;
+    private final String report;
     private final String hasKey;
     private final String signals;
     private final String signalled;
@@ -144,6 +150,7 @@ final class EventRepository {
         this.jdbc = jdbc;
         this.request = schema.in(REQUEST);
         this.send = schema.in(SEND);
+        this.report = schema.in(REPORT);
         this.hasKey = schema.in(HAS_KEY);
         this.signals = schema.in(SIGNALS);
         this.signalled = schema.in(SIGNALLED);
@@ -183,6 +190,17 @@ final class EventRepository {
                         .text("name", name)
                         .bytes("payload", payload.bytes())
                         .text("eventKey", key));
+    }
+
+    /** What has been done to an instance, and of a fork the other one. For a caller who holds the lock. */
+    void report(String instanceId, WorkflowEvent.Kind kind, Optional<String> name, SignalRequest asked) {
+        jdbc.update(
+                report,
+                Params.of("instanceId", instanceId)
+                        .text("kind", kind.text())
+                        .text("name", name)
+                        .text("requestedBy", asked.requestedBy())
+                        .text("reason", asked.reason()));
     }
 
     /** For a caller who holds the lock: what is not there now cannot come before it is released. */

@@ -20,6 +20,7 @@ import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalOutcome;
@@ -110,6 +111,7 @@ public final class PostgresBackend
     private final QueryRepository queries;
     private final SignalService signals;
     private final EventRepository events;
+    private final RepairService repairs;
     private final ClaimRepository claims;
     private final ClaimService claiming;
     private final BlockedRepository blocked;
@@ -155,6 +157,7 @@ public final class PostgresBackend
         this.statistics = new StatisticsRepository(jdbc, name);
         this.events = new EventRepository(jdbc, name);
         this.signals = new SignalService(lock, events, loader, saver);
+        this.repairs = new RepairService(lock, new RepairRepository(jdbc, name), events, loader, saver);
         this.wakeUps = shared.orElseGet(() -> new PostgresWakeUps(
                 builder.dataSource,
                 name,
@@ -447,6 +450,25 @@ public final class PostgresBackend
         limits.requireRequest(instanceId, request);
         return operations.run(
                 on("requestPause", instanceId), () -> signals.requestAndApply(instanceId, SignalKind.PAUSE, request));
+    }
+
+    @Override
+    public WorkflowSnapshot redrive(String instanceId, RedriveRequest redrive, SignalRequest request) {
+        Identifiers.requireInstanceId(instanceId);
+        limits.requireRequest(instanceId, request);
+        limits.requireRedrive(instanceId, redrive);
+        return wakeUps.announced(
+                operations.run(on("redrive", instanceId), () -> repairs.redrive(instanceId, redrive, request)));
+    }
+
+    @Override
+    public WorkflowSnapshot fork(String instanceId, long version, String newInstanceId, SignalRequest request) {
+        Identifiers.requireInstanceId(instanceId);
+        Arguments.requireVersion(version);
+        Identifiers.requireInstanceId(newInstanceId);
+        limits.requireRequest(instanceId, request);
+        return wakeUps.announced(operations.run(
+                on("fork", instanceId), () -> repairs.fork(instanceId, version, newInstanceId, request)));
     }
 
     @Override

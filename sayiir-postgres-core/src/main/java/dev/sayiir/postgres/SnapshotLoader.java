@@ -6,7 +6,11 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import org.springframework.jdbc.core.ResultSetExtractor;
+import org.springframework.jdbc.core.RowCallbackHandler;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
 /**
@@ -42,7 +46,8 @@ final class SnapshotLoader {
                 ORDER BY h.version DESC
                 LIMIT 1
             ), results AS (
-                SELECT DISTINCT ON (r.task_id) h.version, r.place, r.task_id, r.output, h.branch AS ended_branch
+                SELECT DISTINCT ON (r.task_id) h.version, r.place, r.task_id, r.output, h.branch AS ended_branch,
+                       h.next_task_id
                 FROM ${schema}.sayiir_workflow_history AS h
                 CROSS JOIN LATERAL (
                     SELECT c.place, c.task_id, c.output
@@ -57,13 +62,14 @@ final class SnapshotLoader {
             )
             SELECT a.version, c.version AS data_version, w.incarnation, w.trace_parent, c.data, c.branch_inputs, b.initial_input,
                    NULL::bigint AS completed_version, NULL::bigint AS place, NULL::text AS completed_task_id,
-                   NULL::bytea AS output, NULL::text AS ended_branch
+                   NULL::bytea AS output, NULL::text AS ended_branch, NULL::text AS next_task_id
             FROM asked AS a
             CROSS JOIN control AS c
             CROSS JOIN base AS b
             JOIN ${schema}.sayiir_workflows AS w ON w.instance_id = :instanceId
             UNION ALL
-            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.ended_branch
+            SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, r.version, r.place, r.task_id, r.output, r.ended_branch,
+                   r.next_task_id
             FROM results AS r
             WHERE r.output IS NOT NULL
             ORDER BY completed_version NULLS FIRST, place
@@ -112,7 +118,18 @@ final class SnapshotLoader {
     }
 
     WorkflowSnapshot atVersion(String instanceId, long version) {
-        return load(atVersion, instanceId, Params.of("instanceId", instanceId).number("version", version))
+        return past(instanceId, version).snapshot();
+    }
+
+    /** A version, and of each task after which a branch went on the task with which it did. */
+    record Past(WorkflowSnapshot snapshot, Map<String, String> nextInBranches) {}
+
+    Past past(String instanceId, long version) {
+        Map<String, String> nextInBranches = new HashMap<>();
+        Params params = Params.of("instanceId", instanceId).number("version", version);
+        ResultSetExtractor<Optional<StoredSnapshot>> extractor = rows -> readPast(rows, nextInBranches);
+        return jdbc.query(atVersion, params, extractor)
+                .map(stored -> new Past(restore(instanceId, stored), nextInBranches))
                 .orElseThrow(() -> new SnapshotNotFoundException(
                         instanceId,
                         "Instance '" + instanceId + "' has no version " + version
@@ -139,12 +156,28 @@ final class SnapshotLoader {
     }
 
     private static Optional<StoredSnapshot> read(ResultSet rows) throws SQLException {
+        return readEach(rows, row -> {});
+    }
+
+    private static Optional<StoredSnapshot> readPast(ResultSet rows, Map<String, String> nextInBranches)
+            throws SQLException {
+        return readEach(rows, row -> {
+            String next = row.getString("next_task_id");
+            if (next != null) {
+                nextInBranches.put(row.getString("completed_task_id"), next);
+            }
+        });
+    }
+
+    private static Optional<StoredSnapshot> readEach(ResultSet rows, RowCallbackHandler eachResult)
+            throws SQLException {
         if (!rows.next()) {
             return Optional.empty();
         }
         StoredSnapshot stored = new StoredSnapshot(rows);
         while (rows.next()) {
             stored.add(rows);
+            eachResult.processRow(rows);
         }
         return Optional.of(stored);
     }

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
@@ -115,6 +116,13 @@ final class SnapshotSaver {
         return () -> saveLocked(snapshot, data, stored, write);
     }
 
+    /** The same for an instance that goes on from an earlier version, finished or not; its places are to be left before. */
+    Prepared prepareRedrive(WorkflowSnapshot snapshot, Stored stored) {
+        byte[] data = encode(snapshot);
+        Write write = Write.first();
+        return () -> replace(snapshot, data, stored, write, checkpoints::redrive);
+    }
+
     /**
      * The version that an earlier attempt has stored, if that was in doubt and it has. One that may still be under way is
      * over when its row can be locked, or is found to have been inserted.
@@ -163,7 +171,10 @@ final class SnapshotSaver {
     }
 
     private WorkflowSnapshot saveLocked(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
-        return update(snapshot, data, stored.version(), write).orElseGet(() -> replace(snapshot, data, stored, write));
+        return update(snapshot, data, stored.version(), write).orElseGet(() -> {
+            requireSameInstance(snapshot, stored);
+            return replace(snapshot, data, stored, write, checkpoints::replace);
+        });
     }
 
     private static Optional<TaskChanges> changesSince(WorkflowSnapshot snapshot, long version) {
@@ -178,12 +189,15 @@ final class SnapshotSaver {
                 : Optional.empty();
     }
 
-    private WorkflowSnapshot replace(WorkflowSnapshot snapshot, byte[] data, Stored stored, Write write) {
-        requireSameInstance(snapshot, stored);
+    private WorkflowSnapshot replace(
+            WorkflowSnapshot snapshot,
+            byte[] data,
+            Stored stored,
+            Write write,
+            BiFunction<Checkpoint, Stored, OptionalLong> how) {
         String instanceId = snapshot.instanceId();
         TaskChanges changes = TaskChanges.replacing(instances.completedTasks(instanceId), snapshot);
-        long version = checkpoints
-                .replace(checkpoint(snapshot, data, changes, write), stored)
+        long version = how.apply(checkpoint(snapshot, data, changes, write), stored)
                 .orElseThrow(() -> InstanceLock.broken(instanceId));
         return snapshot.storedAs(version, stored.incarnation());
     }

@@ -2,6 +2,8 @@ package dev.sayiir.worker;
 
 import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
+import dev.sayiir.persistence.RedriveRequest;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalOutcome;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
@@ -42,6 +44,7 @@ public final class Workflows {
     private final SnapshotStore snapshots;
     private final SignalStore signals;
     private final WorkflowQueries queries;
+    private final RepairStore repairs;
     private final JsonPayloads payloads;
     private final WorkflowStartListener listener;
 
@@ -51,34 +54,48 @@ public final class Workflows {
      * @param snapshots the snapshots
      * @param signals the signals of the same instances
      * @param queries what is asked of them
+     * @param repairs how they go on after an end
      */
-    public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries) {
-        this(snapshots, signals, queries, new JsonPayloads(JsonPayloads.DEFAULT_MAPPER));
+    public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, RepairStore repairs) {
+        this(snapshots, signals, queries, repairs, new JsonPayloads(JsonPayloads.DEFAULT_MAPPER));
     }
 
     /**
      * @param snapshots the snapshots
      * @param signals the signals of the same instances
      * @param queries what is asked of them
+     * @param repairs how they go on after an end
      * @param mapper writes inputs and reads results
      */
-    public Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, JsonMapper mapper) {
-        this(snapshots, signals, queries, new JsonPayloads(() -> mapper));
-    }
-
-    private Workflows(SnapshotStore snapshots, SignalStore signals, WorkflowQueries queries, JsonPayloads payloads) {
-        this(snapshots, signals, queries, payloads, (instance, start) -> start.apply(instance));
+    public Workflows(
+            SnapshotStore snapshots,
+            SignalStore signals,
+            WorkflowQueries queries,
+            RepairStore repairs,
+            JsonMapper mapper) {
+        this(snapshots, signals, queries, repairs, new JsonPayloads(() -> mapper));
     }
 
     private Workflows(
             SnapshotStore snapshots,
             SignalStore signals,
             WorkflowQueries queries,
+            RepairStore repairs,
+            JsonPayloads payloads) {
+        this(snapshots, signals, queries, repairs, payloads, (instance, start) -> start.apply(instance));
+    }
+
+    private Workflows(
+            SnapshotStore snapshots,
+            SignalStore signals,
+            WorkflowQueries queries,
+            RepairStore repairs,
             JsonPayloads payloads,
             WorkflowStartListener listener) {
         this.snapshots = snapshots;
         this.signals = signals;
         this.queries = queries;
+        this.repairs = repairs;
         this.payloads = payloads;
         this.listener = listener;
     }
@@ -94,17 +111,18 @@ public final class Workflows {
                 snapshots,
                 signals,
                 queries,
+                repairs,
                 payloads,
                 (instance, start) -> listener.aroundStart(instance, it -> added.aroundStart(it, start)));
     }
 
     /**
      * @param backend where the instances are kept
-     * @param <B> a store of snapshots and signals that can be queried
+     * @param <B> a store of snapshots and signals that can be queried and repaired
      * @return the workflows there, with Jackson's default mapper
      */
-    public static <B extends SnapshotStore & SignalStore & WorkflowQueries> Workflows of(B backend) {
-        return new Workflows(backend, backend, backend);
+    public static <B extends SnapshotStore & SignalStore & WorkflowQueries & RepairStore> Workflows of(B backend) {
+        return new Workflows(backend, backend, backend, backend);
     }
 
     /**
@@ -256,6 +274,42 @@ public final class Workflows {
      */
     public WorkflowSnapshot resume(String instanceId) {
         return signals.unpause(instanceId);
+    }
+
+    /**
+     * Lets an instance go on that failed or was cancelled, or from an earlier point.
+     *
+     * <pre>{@code
+     * workflows.redrive("order-4711", RedriveRequest.fromFailure(), SignalRequest.of("bug 17 is fixed", "ada"));
+     * }</pre>
+     *
+     * @param instanceId the instance
+     * @param redrive from where it goes on, and what is changed there
+     * @param request who asks, and why
+     * @return its snapshot, which is in progress
+     * @throws SnapshotNotFoundException if there is no such instance, or not the version of it, as after retention
+     * @throws dev.sayiir.persistence.RepairRefusedException if it cannot go on from there, or somebody is working on it
+     * @see RepairStore#redrive
+     */
+    public WorkflowSnapshot redrive(String instanceId, RedriveRequest redrive, SignalRequest request) {
+        return repairs.redrive(instanceId, redrive, request);
+    }
+
+    /**
+     * Starts an instance with the state that another one had in a version.
+     *
+     * @param instanceId the instance to begin from
+     * @param version its version
+     * @param newInstanceId what to call the new one, 1 to 256 bytes of UTF-8
+     * @param request who asks, and why
+     * @return the first snapshot of the new instance
+     * @throws SnapshotNotFoundException if there is no such instance, or not the version of it, as after retention
+     * @throws InstanceAlreadyExistsException if the new id is taken
+     * @throws dev.sayiir.persistence.RepairRefusedException if the instance had ended in that version
+     * @see RepairStore#fork
+     */
+    public WorkflowSnapshot fork(String instanceId, long version, String newInstanceId, SignalRequest request) {
+        return repairs.fork(instanceId, version, newInstanceId, request);
     }
 
     /**

@@ -137,6 +137,16 @@ public final class SnapshotBuilder {
     }
 
     /**
+     * Forgets all failures: what is to be tried again is tried as if for the first time.
+     *
+     * @return this
+     */
+    public SnapshotBuilder withoutTaskRetries() {
+        taskRetries.clear();
+        return this;
+    }
+
+    /**
      * @param loopId a loop
      * @param iteration the round that it is in, 0 to 4,294,967,295
      * @return this

@@ -195,6 +195,13 @@ final class Player {
             case COMMIT -> anyHeld(random).map(claim -> commit(claim, random, Optional.empty()));
             case COMMIT_AND_CARRY_ON ->
                 anyHeld(random).map(claim -> commit(claim, random, Optional.of(random.nextBoolean() ? SHORT : HOUR)));
+            // Which versions are left is for each store to say, once some are to go.
+            case REDRIVE ->
+                pastForgotten ? "not tried" : know(stores.repairs().redrive(id, redrive(id, task, random), request));
+            case FORK_OFF ->
+                pastForgotten
+                        ? "not tried"
+                        : know(stores.repairs().fork(id, version(random), id(random.nextInt(INSTANCES)), request));
             case LET_TIME_PASS -> {
                 Duration time = WHILES.get(random.nextInt(WHILES.size()));
                 world.letPass(time);
@@ -206,6 +213,23 @@ final class Player {
                 yield "forgotten";
             }
         };
+    }
+
+    private RedriveRequest redrive(String id, String task, SplittableRandom random) {
+        RedriveRequest from = switch (random.nextInt(4)) {
+            case 0 -> RedriveRequest.fromTask(random.nextBoolean() ? task : openTask(id, task));
+            case 1 -> RedriveRequest.fromVersion(version(random));
+            default -> RedriveRequest.fromFailure();
+        };
+        from = random.nextBoolean() ? from : from.evenIfCompleted();
+        from = random.nextInt(4) > 0
+                ? from
+                : from.withResult(random.nextBoolean() ? task : "wrap", Payload.utf8("by hand"));
+        return random.nextInt(4) > 0 ? from : from.withInput(Payload.utf8("another"));
+    }
+
+    private static long version(SplittableRandom random) {
+        return 1 + random.nextInt(6);
     }
 
     /** Mostly what a worker does: completes the task and goes on; else any change. */

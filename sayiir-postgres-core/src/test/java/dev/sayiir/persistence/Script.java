@@ -57,6 +57,8 @@ record Script(List<Step> steps) {
         RELEASE_ALL,
         COMMIT,
         COMMIT_AND_CARRY_ON,
+        REDRIVE,
+        FORK_OFF,
         LET_TIME_PASS,
         FORGET_THE_PAST
     }
@@ -72,6 +74,8 @@ record Script(List<Step> steps) {
             Move.COMMIT,
             Move.COMMIT_AND_CARRY_ON,
             Move.SEND_EVENT,
+            Move.REDRIVE,
+            Move.REDRIVE,
             Move.LET_TIME_PASS,
             Move.LET_TIME_PASS);
 

@@ -3,6 +3,8 @@ package dev.sayiir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sayiir.persistence.RedriveRequest;
+import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
@@ -69,6 +71,18 @@ class CallerTransactionTest {
             @Override
             void run(PostgresBackend backend, WorkflowSnapshot stored) {
                 backend.saveTaskResult("a", "t", Payload.utf8("out"));
+            }
+        },
+        REDRIVE {
+            @Override
+            void run(PostgresBackend backend, WorkflowSnapshot stored) {
+                backend.redrive("a", RedriveRequest.fromVersion(1), SignalRequest.unexplained());
+            }
+        },
+        FORK_OFF {
+            @Override
+            void run(PostgresBackend backend, WorkflowSnapshot stored) {
+                backend.fork("a", 1, "b", SignalRequest.unexplained());
             }
         },
         DELETE {

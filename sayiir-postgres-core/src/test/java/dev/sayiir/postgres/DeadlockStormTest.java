@@ -11,6 +11,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
@@ -249,6 +250,21 @@ class DeadlockStormTest {
             @Override
             void run(PostgresBackend backend, String id) {
                 backend.unpause(id);
+            }
+        },
+        REDRIVE {
+            @Override
+            void run(PostgresBackend backend, String id) {
+                backend.redrive(id, RedriveRequest.fromVersion(1), SignalRequest.unexplained());
+            }
+        },
+        FORK_OFF {
+            @Override
+            void run(PostgresBackend backend, String id) {
+                String forked =
+                        id + " forked off by " + ThreadLocalRandom.current().nextLong();
+                backend.fork(id, 1, forked, SignalRequest.unexplained());
+                backend.deleteSnapshot(forked);
             }
         },
         SEND_EVENT {

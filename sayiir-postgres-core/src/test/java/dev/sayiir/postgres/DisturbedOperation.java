@@ -6,6 +6,7 @@ import dev.sayiir.persistence.BranchOutcome.Next;
 import dev.sayiir.persistence.BranchOutcome.Retry;
 import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommittedTask;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
@@ -265,6 +266,39 @@ enum DisturbedOperation {
         @Override
         Object run(PostgresBackend backend, Given given) {
             return backend.unpause(ID);
+        }
+    },
+    REDRIVE {
+        @Override
+        Given prepare(PostgresBackend undisturbed, Given given) {
+            undisturbed.saveSnapshot(done(given).fail("card declined"));
+            return given;
+        }
+
+        @Override
+        Object run(PostgresBackend backend, Given given) {
+            return backend.redrive(ID, RedriveRequest.fromFailure(), SignalRequest.of("fixed", "ann"))
+                    .version();
+        }
+    },
+    REDRIVE_AN_UNFINISHED_ONE {
+        @Override
+        Given prepare(PostgresBackend undisturbed, Given given) {
+            undisturbed.saveSnapshot(done(given));
+            return given;
+        }
+
+        @Override
+        Object run(PostgresBackend backend, Given given) {
+            return backend.redrive(ID, RedriveRequest.fromVersion(1), SignalRequest.of("fixed", "ann"))
+                    .version();
+        }
+    },
+    FORK_OFF {
+        @Override
+        Object run(PostgresBackend backend, Given given) {
+            return backend.fork(ID, 1, "another", SignalRequest.of("to try", "ann"))
+                    .version();
         }
     },
     FORK {

@@ -10,6 +10,7 @@ import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
@@ -105,6 +106,7 @@ final class EveryOperation {
         operations.refuse();
         operations.signal();
         operations.awaitEvents();
+        operations.repair();
         operations.look();
         backend.status();
         assertThat(operations.called).as("operations that were called").containsExactlyInAnyOrderElementsOf(all());
@@ -248,6 +250,20 @@ final class EveryOperation {
         assertThat(signals.consumeEventAndSave(
                         prefix + "waiting", "approval", (stored, payload) -> stored.moveTo(new AtTask("second"))))
                 .isPresent();
+    }
+
+    private void repair() {
+        WorkflowSnapshot failed = snapshots.createSnapshot(start("repaired"));
+        failed = snapshots.saveSnapshot(
+                failed.completeTask("first", Payload.utf8("out")).moveTo(new AtTask("second")));
+        snapshots.saveSnapshot(failed.fail("lost"));
+        repairs.redrive(prefix + "repaired", RedriveRequest.fromFailure(), ASKED);
+        repairs.redrive(
+                prefix + "repaired", RedriveRequest.fromTask("second").withInput(Payload.utf8("another")), ASKED);
+        repairs.redrive(prefix + "repaired", RedriveRequest.fromVersion(1), ASKED);
+        assertThat(repairs.fork(prefix + "repaired", 2, prefix + "forked-off", ASKED)
+                        .version())
+                .isOne();
     }
 
     private void look() {

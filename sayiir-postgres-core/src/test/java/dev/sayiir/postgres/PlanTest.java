@@ -6,6 +6,7 @@ import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
@@ -43,6 +44,7 @@ class PlanTest {
 
     private static final Pattern INDEX = Pattern.compile("using (\\w+) on|Bitmap Index Scan on (\\w+)");
     private static final int INSTANCES = 20_000;
+    private static final SignalRequest ASKED = SignalRequest.of("bug 17 is fixed", "ada");
     private static final int VERSIONS = 50;
 
     private static Database database;
@@ -186,6 +188,15 @@ class PlanTest {
                             before.toBuilder().state(before.state()).build().storedAs(0, 0));
                 }),
                 9);
+    }
+
+    @Test
+    void redriving_and_forking_off_use_keys_only() {
+        backend(database).saveSnapshot(backend(database).loadSnapshot("big").fail("lost"));
+
+        assertOnlyKeys(plans(backend -> backend.redrive("big", RedriveRequest.fromFailure(), ASKED)), 8);
+        assertOnlyKeys(plans(backend -> backend.redrive("big", RedriveRequest.fromTask("next"), ASKED)), 8);
+        assertOnlyKeys(plans(backend -> backend.fork("big", 100, "forked-off", ASKED)), 6);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
@@ -70,11 +71,15 @@ enum TestBackend {
             TaskClaimStore claims,
             WorkflowQueries queries,
             SnapshotHistory history,
-            EventLog events) {
+            EventLog events,
+            RepairStore repairs) {
 
-        static <B extends SnapshotStore & SignalStore & TaskClaimStore & WorkflowQueries & SnapshotHistory & EventLog>
+        static <
+                        B extends
+                                SnapshotStore & SignalStore & TaskClaimStore & WorkflowQueries & SnapshotHistory
+                                        & EventLog & RepairStore>
                 Stores of(B backend) {
-            return new Stores(backend, backend, backend, backend, backend, backend);
+            return new Stores(backend, backend, backend, backend, backend, backend, backend);
         }
     }
 }

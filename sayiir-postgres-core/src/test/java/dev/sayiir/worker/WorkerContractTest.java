@@ -66,7 +66,7 @@ abstract class WorkerContractTest {
         claims = stores.claims();
         history = stores.history();
         events = stores.events();
-        workflows = new Workflows(snapshots, signals, stores.queries(), JsonMapper.shared());
+        workflows = new Workflows(snapshots, signals, stores.queries(), stores.repairs(), JsonMapper.shared());
         snapshots.listSnapshots().forEach(snapshots::deleteSnapshot);
     }
 

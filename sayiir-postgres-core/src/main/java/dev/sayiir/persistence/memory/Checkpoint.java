@@ -7,8 +7,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** One version of an instance: the snapshot as it is loaded, and which results came with it. */
-record Checkpoint(WorkflowSnapshot snapshot, List<String> completedTaskIds, Instant savedAt) {
+/**
+ * One version of an instance.
+ *
+ * @param snapshot the snapshot as it is loaded
+ * @param completedTaskIds which results came with it
+ * @param nextInBranch the task with which a branch went on after the result that came with it
+ * @param savedAt when it was saved
+ */
+record Checkpoint(
+        WorkflowSnapshot snapshot, List<String> completedTaskIds, Optional<String> nextInBranch, Instant savedAt) {
 
     long version() {
         return snapshot.version();

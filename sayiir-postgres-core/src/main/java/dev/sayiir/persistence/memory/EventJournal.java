@@ -17,25 +17,34 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The event log of all instances. {@link InMemoryBackend} sees to it that one thread at a time is in here. */
 final class EventJournal {
 
-    private record Entry(WorkflowEvent event, Payload payload) {
+    /** Whether the end of its instance has dropped it while it was pending. */
+    private record Entry(WorkflowEvent event, Payload payload, boolean dropped) {
 
         boolean isPending(Kind kind) {
             return event.kind() == kind && event.consumedAt().isEmpty();
         }
 
+        boolean isPendingOf(String instanceId, Kind kind) {
+            return event.instanceId().equals(instanceId) && isPending(kind);
+        }
+
         Entry consumed(Instant at) {
+            return consumed(Optional.of(at), false);
+        }
+
+        Entry consumed(Optional<Instant> at, boolean byTheEnd) {
             return new Entry(
                     new WorkflowEvent(
                             event.id(),
@@ -45,8 +54,9 @@ final class EventJournal {
                             event.requestedBy(),
                             event.reason(),
                             event.createdAt(),
-                            Optional.of(at)),
-                    payload);
+                            at),
+                    payload,
+                    byTheEnd);
         }
     }
 
@@ -75,8 +85,26 @@ final class EventJournal {
         }
         if (snapshot.status().isTerminal()) {
             consumeAll(instanceId, Kind.CANCEL_REQUESTED, now);
-            consumeAll(instanceId, Kind.EVENT_SENT, now);
+            replaceAll(
+                    entry -> entry.isPendingOf(instanceId, Kind.EVENT_SENT),
+                    entry -> entry.consumed(Optional.of(now), true));
         }
+    }
+
+    /** External events are pending again that were when the instance ended. */
+    void restoreDropped(String instanceId) {
+        replaceAll(
+                entry -> entry.dropped() && entry.event().instanceId().equals(instanceId),
+                entry -> entry.consumed(Optional.empty(), false));
+    }
+
+    void redriven(String instanceId, SignalRequest asked, Instant now) {
+        report(instanceId, Kind.REDRIVEN, asked, now);
+    }
+
+    void forked(String instanceId, String newInstanceId, SignalRequest asked, Instant now) {
+        put(lastId + 1, instanceId, Kind.FORKED_TO, Optional.of(newInstanceId), asked, Payload.empty(), now);
+        put(lastId + 1, newInstanceId, Kind.FORKED_FROM, Optional.of(instanceId), asked, Payload.empty(), now);
     }
 
     /** A later request of a kind takes the place of a pending one. */
@@ -170,22 +198,20 @@ final class EventJournal {
             Instant now) {
         WorkflowEvent event = new WorkflowEvent(
                 id, instanceId, kind, name, request.requestedBy(), request.reason(), now, Optional.empty());
-        entries.put(id, new Entry(event, payload));
+        entries.put(id, new Entry(event, payload, false));
         lastId = Math.max(lastId, id);
     }
 
     private Stream<Entry> pending(String instanceId, Kind kind) {
-        return entries.values().stream()
-                .filter(entry -> entry.event().instanceId().equals(instanceId) && entry.isPending(kind));
+        return entries.values().stream().filter(entry -> entry.isPendingOf(instanceId, kind));
     }
 
     private void consumeAll(String instanceId, Kind kind, Instant now) {
-        for (Map.Entry<Long, Entry> entry : entries.entrySet()) {
-            if (entry.getValue().event().instanceId().equals(instanceId)
-                    && entry.getValue().isPending(kind)) {
-                entry.setValue(entry.getValue().consumed(now));
-            }
-        }
+        replaceAll(entry -> entry.isPendingOf(instanceId, kind), entry -> entry.consumed(now));
+    }
+
+    private void replaceAll(Predicate<Entry> wanted, UnaryOperator<Entry> change) {
+        entries.replaceAll((id, entry) -> wanted.test(entry) ? change.apply(entry) : entry);
     }
 
     private static Kind kindOf(SignalKind kind) {

@@ -18,9 +18,12 @@ import dev.sayiir.persistence.EventOutcome;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.OpenTasks;
+import dev.sayiir.persistence.PastVersion;
 import dev.sayiir.persistence.PendingEvent;
 import dev.sayiir.persistence.PendingSignal;
+import dev.sayiir.persistence.RedriveRequest;
 import dev.sayiir.persistence.RepairStore;
+import dev.sayiir.persistence.Repairs;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalOutcome;
 import dev.sayiir.persistence.SignalRequest;
@@ -339,6 +342,47 @@ public final class InMemoryBackend
     public synchronized SignalOutcome requestPause(String instanceId, SignalRequest request) {
         limits.requireRequest(instanceId, request);
         return signals(instanceId).requestAndApply(SignalKind.PAUSE, request);
+    }
+
+    @Override
+    public synchronized WorkflowSnapshot redrive(String instanceId, RedriveRequest redrive, SignalRequest request) {
+        limits.requireRequest(instanceId, request);
+        limits.requireRedrive(instanceId, redrive);
+        StoredInstance stored = require(instanceId);
+        Instant now = now();
+        Repairs.requireAllowed(instanceId, stored.current().snapshot().status(), redrive, stored.isClaimed(now));
+        PastVersion from = redrive.version().isPresent()
+                ? unfinished(stored, redrive.version().getAsLong())
+                : stored.lastUnfinished(Long.MAX_VALUE, redrive.taskId())
+                        .map(stored::past)
+                        .orElseThrow(() -> Repairs.nowhere(instanceId, redrive));
+        WorkflowSnapshot goingOn = Repairs.redriven(from, redrive, now);
+        stored.redrive(goingOn, request, now);
+        return announced(goingOn.storedAs(stored.current().version(), stored.incarnation()));
+    }
+
+    @Override
+    public synchronized WorkflowSnapshot fork(
+            String instanceId, long version, String newInstanceId, SignalRequest request) {
+        Arguments.requireVersion(version);
+        Identifiers.requireInstanceId(newInstanceId);
+        limits.requireRequest(instanceId, request);
+        WorkflowSnapshot first = Repairs.forked(unfinished(require(instanceId), version), newInstanceId, now());
+        if (instances.containsKey(newInstanceId)) {
+            throw new InstanceAlreadyExistsException(newInstanceId);
+        }
+        WorkflowSnapshot forked = insert(first);
+        journal.forked(instanceId, newInstanceId, request, now());
+        return forked;
+    }
+
+    private PastVersion unfinished(StoredInstance stored, long version) {
+        Optional<Checkpoint> last = stored.lastUnfinished(version, Optional.empty());
+        return last.filter(it -> it.version() == version).map(stored::past).orElseThrow(() -> {
+            String instanceId = stored.current().snapshot().instanceId();
+            loadVersion(instanceId, version); // which is there, or says that it is not
+            return Repairs.ended(instanceId, version, last.map(Checkpoint::version));
+        });
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.Claims;
+import dev.sayiir.persistence.PastVersion;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.Signals;
 import dev.sayiir.persistence.StaleSnapshotException;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,20 +142,57 @@ final class StoredInstance {
         }
     }
 
+    /** The last version, up to one, in which it had not ended; and in which its main line stood at a task, if one is given. */
+    Optional<Checkpoint> lastUnfinished(long latest, Optional<String> taskId) {
+        return checkpoints.stream()
+                .limit(latest)
+                .filter(it -> !it.snapshot().status().isTerminal())
+                .filter(it -> taskId.isEmpty() || it.currentTaskId().equals(taskId))
+                .filter(it -> taskId.filter(it.completedTaskIds()::contains).isEmpty())
+                .reduce((earlier, later) -> later);
+    }
+
+    PastVersion past(Checkpoint checkpoint) {
+        Map<String, String> nextInBranches = new HashMap<>();
+        for (Checkpoint earlier : checkpoints.subList(0, (int) checkpoint.version())) {
+            earlier.completedTaskIds().forEach(nextInBranches::remove);
+            earlier.nextInBranch()
+                    .ifPresent(next ->
+                            nextInBranches.put(earlier.completedTaskIds().get(0), next));
+        }
+        WorkflowSnapshot then = checkpoint.loadedWith(current().snapshot().traceParent());
+        return new PastVersion(then, checkpoint.savedAt(), nextInBranches);
+    }
+
+    /** Leaves all places at which it stands, and goes on as a snapshot says. */
+    void redrive(WorkflowSnapshot goingOn, SignalRequest asked, Instant now) {
+        WorkflowStatus before = current().snapshot().status();
+        if (before.isTerminal()) {
+            journal.restoreDropped(goingOn.instanceId());
+        }
+        open.clear();
+        tasks.leaveOpen(now);
+        store(goingOn, TaskChanges.replacing(results.taskIds(), goingOn), now);
+        if (before == WorkflowStatus.PAUSED) {
+            journal.changedTo(goingOn, now);
+        }
+        journal.redriven(goingOn.instanceId(), asked, now);
+    }
+
     /** If a branch stands at the task, it ends with the result. */
     void saveTaskResult(String taskId, Payload output, Instant now) {
         Optional<BranchStep> branch = openTask(taskId).flatMap(QueuedTask::branch);
-        addResult(taskId, output, branch.map(BranchStep::label), List.of(), now);
+        addResult(taskId, output, branch.map(BranchStep::label), Optional.empty(), now);
     }
 
     void endBranch(TaskClaim claim, Payload output, Instant now) {
-        addResult(claim.taskId(), output, claim.branch().map(BranchStep::label), List.of(), now);
+        addResult(claim.taskId(), output, claim.branch().map(BranchStep::label), Optional.empty(), now);
     }
 
     void continueBranch(TaskClaim claim, BranchOutcome.Next outcome, Instant now) {
         String next = outcome.nextTaskId();
-        boolean again = results.contains(next);
-        addResult(claim.taskId(), outcome.output(), Optional.empty(), again ? List.of(next) : List.of(), now);
+        withdraw(next);
+        addResult(claim.taskId(), outcome.output(), Optional.empty(), Optional.of(next), now);
         BranchStep step = new BranchStep(claim.branch().orElseThrow().label(), Optional.of(claim.taskId()));
         QueuedTask task = new QueuedTask(next);
         task.open(step, now, outcome.delay().map(now::plus), isRunning());
@@ -237,16 +276,15 @@ final class StoredInstance {
     }
 
     private void addResult(
-            String taskId, Payload output, Optional<String> endedBranch, List<String> withdrawn, Instant now) {
+            String taskId, Payload output, Optional<String> endedBranch, Optional<String> nextInBranch, Instant now) {
         WorkflowSnapshot before = current().snapshot();
-        withdrawn.forEach(this::withdraw);
         recordResult(taskId, output);
         open.remove(taskId);
         tasks.done(taskId, current().version() + 1, now);
         WorkflowState state = before.state().withResults(results, Optional.of(taskId));
         Map<String, TaskResult> ended = new LinkedHashMap<>();
         endedBranch.ifPresent(label -> ended.put(label, new TaskResult(taskId, output)));
-        append(before, state.withFork(fork -> fork.withBranchResults(ended)), List.of(taskId), now);
+        append(before, state.withFork(fork -> fork.withBranchResults(ended)), List.of(taskId), nextInBranch, now);
         WorkflowSnapshot after = current().snapshot();
         if (endedBranch.isPresent()
                 && after.fork().filter(fork -> fork.openBranches().isEmpty()).isPresent()) {
@@ -325,6 +363,7 @@ final class StoredInstance {
                 snapshot,
                 snapshot.state().withResults(results, snapshot.lastCompletedTaskId()),
                 List.copyOf(changes.completed().keySet()),
+                Optional.empty(),
                 now);
     }
 
@@ -374,10 +413,15 @@ final class StoredInstance {
                 .isPresent();
     }
 
-    private void append(WorkflowSnapshot snapshot, WorkflowState state, List<String> completedTaskIds, Instant now) {
+    private void append(
+            WorkflowSnapshot snapshot,
+            WorkflowState state,
+            List<String> completedTaskIds,
+            Optional<String> nextInBranch,
+            Instant now) {
         WorkflowSnapshot stored =
                 snapshot.toBuilder().state(state).build().storedAs(checkpoints.size() + 1L, incarnation);
-        checkpoints.add(new Checkpoint(stored, completedTaskIds, now));
+        checkpoints.add(new Checkpoint(stored, completedTaskIds, nextInBranch, now));
     }
 
     private void withdraw(String taskId) {

@@ -103,6 +103,11 @@ final class TaskJournal {
                         .withResult(Optional.empty()));
     }
 
+    void leaveOpen(Instant now) {
+        rows.replaceAll(
+                (taskId, row) -> row.status().isOpen() ? row.close(TaskStatus.SKIPPED, Optional.empty(), now) : row);
+    }
+
     void failed(String taskId, String error) {
         rows.computeIfPresent(taskId, (id, row) -> row.open(row.status(), Optional.of(error), row.startedAt()));
     }

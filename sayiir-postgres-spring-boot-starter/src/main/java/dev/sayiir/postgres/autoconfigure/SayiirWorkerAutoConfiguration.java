@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
@@ -48,7 +49,13 @@ import tools.jackson.databind.json.JsonMapper;
             "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration",
             "org.springframework.boot.micrometer.observation.autoconfigure.ObservationAutoConfiguration"
         })
-@ConditionalOnBean({SnapshotStore.class, SignalStore.class, TaskClaimStore.class, WorkflowQueries.class})
+@ConditionalOnBean({
+    SnapshotStore.class,
+    SignalStore.class,
+    TaskClaimStore.class,
+    WorkflowQueries.class,
+    RepairStore.class
+})
 @EnableConfigurationProperties({
     SayiirWorkerProperties.class,
     SayiirClaimsProperties.class,
@@ -65,12 +72,13 @@ public final class SayiirWorkerAutoConfiguration {
             SnapshotStore snapshots,
             SignalStore signals,
             WorkflowQueries queries,
+            RepairStore repairs,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<WorkflowStartListener> listeners) {
         JsonMapper own = mapper.getIfUnique();
         Workflows workflows = own == null
-                ? new Workflows(snapshots, signals, queries)
-                : new Workflows(snapshots, signals, queries, own);
+                ? new Workflows(snapshots, signals, queries, repairs)
+                : new Workflows(snapshots, signals, queries, repairs, own);
         for (WorkflowStartListener listener : listeners.orderedStream().toList()) {
             workflows = workflows.withListener(listener);
         }

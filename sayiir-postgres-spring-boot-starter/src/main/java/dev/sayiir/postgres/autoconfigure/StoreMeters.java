@@ -1,6 +1,7 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.persistence.PurgedKind;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StoreObserver;
@@ -53,7 +54,12 @@ final class StoreMeters implements StoreObserver {
                 kind -> Counter.builder("sayiir.rows.passed.over")
                         .description("What runs of retention could not delete, counted again by each run.")
                         .tag("kind", kind));
-        Stream.of(SnapshotStore.class, TaskResultStore.class, SignalStore.class, TaskClaimStore.class)
+        Stream.of(
+                        SnapshotStore.class,
+                        TaskResultStore.class,
+                        SignalStore.class,
+                        TaskClaimStore.class,
+                        RepairStore.class)
                 .flatMap(store -> Stream.of(store.getMethods()))
                 .filter(method -> Modifier.isAbstract(method.getModifiers()))
                 .map(Method::getName)

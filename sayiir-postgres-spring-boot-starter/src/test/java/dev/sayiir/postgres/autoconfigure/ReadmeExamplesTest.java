@@ -8,6 +8,8 @@ import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.HistoryEntry;
+import dev.sayiir.persistence.RedriveRequest;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
@@ -162,6 +164,29 @@ class ReadmeExamplesTest extends StarterTest {
 
         assertThat(backend.loadSnapshot("order-4711").status()).isEqualTo(WorkflowStatus.CANCELLED);
         assertThat(backend.loadSnapshot("order-4712").position()).contains(new AtTask("ship"));
+    }
+
+    @Test
+    void what_has_failed_goes_on() {
+        PostgresBackend backend = PostgresBackend.builder(database.dataSource()).build();
+        WorkflowSnapshot order = backend.createSnapshot(order("order-4711").moveTo(new AtTask("reserve")));
+        order = backend.saveSnapshot(
+                order.completeTask("reserve", Payload.utf8("shelf 7")).moveTo(new AtTask("charge")));
+        backend.saveSnapshot(order.fail("card refused"));
+        RepairStore repairs = backend;
+
+        // region repair
+        repairs.redrive("order-4711", RedriveRequest.fromFailure(), SignalRequest.of("bug 17 is fixed", "ada"));
+
+        RedriveRequest again = RedriveRequest.fromTask("charge").withInput(Payload.utf8("shelf 8"));
+        repairs.redrive("order-4711", again, SignalRequest.of("was on the wrong shelf", "ada"));
+
+        repairs.fork("order-4711", 2, "order-4711-trial", SignalRequest.of("to try it out", "ada"));
+        // endregion
+
+        assertThat(backend.loadTaskResult("order-4711", "reserve")).contains(Payload.utf8("shelf 8"));
+        assertThat(backend.loadTaskResult("order-4711-trial", "reserve")).contains(Payload.utf8("shelf 7"));
+        assertThat(backend.loadSnapshot("order-4711-trial").position()).contains(new AtTask("charge"));
     }
 
     @Test

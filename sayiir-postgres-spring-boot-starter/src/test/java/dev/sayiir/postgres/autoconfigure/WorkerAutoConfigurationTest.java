@@ -137,7 +137,7 @@ class WorkerAutoConfigurationTest extends WorkerStarterTest {
     @Test
     void workflows_and_worker_back_off() {
         fulfilment()
-                .withBean("own", Workflows.class, () -> new Workflows(null, null, null))
+                .withBean("own", Workflows.class, () -> new Workflows(null, null, null, null))
                 .withUserConfiguration(OwnWorker.class)
                 .run(context -> assertThat(context)
                         .hasSingleBean(Workflows.class)

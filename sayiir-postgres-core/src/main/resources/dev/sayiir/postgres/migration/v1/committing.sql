@@ -246,9 +246,10 @@ BEGIN
     ), checkpoint AS (
         INSERT INTO ${schema}.sayiir_workflow_history
             (instance_id, version, saved_at, baseline, status, current_task_id, completed_task_ids, outputs,
-             withdrawn_task_ids, branch, write_id)
+             withdrawn_task_ids, branch, next_task_id, write_id)
         SELECT s.instance_id, s.version, now, false, s.status, s.current_task_id, ARRAY[s.task_id], ARRAY[s.output],
-               CASE WHEN s.again THEN ARRAY[s.next_task_id] END, CASE WHEN s.next_task_id IS NULL THEN s.branch END, s.write_id
+               CASE WHEN s.again THEN ARRAY[s.next_task_id] END, CASE WHEN s.next_task_id IS NULL THEN s.branch END,
+               s.next_task_id, s.write_id
         FROM task AS s
     ), ended AS (
         -- The claim as it is before this statement changes it.

@@ -17,7 +17,9 @@ $$;
 -- is not even begun.
 --
 -- checkpoint_version stays NULL, and nothing is written, if the id is taken (p_based_on is NULL), another version is
--- stored, the instance is finished or gone, the claim is lost, or somebody else has locked the instance or the task.
+-- stored, the instance is finished or gone, the claim is lost, or somebody else has locked the instance or the task. A
+-- redrive is the only thing that may find the instance finished, and finds no place of it: none is left at an end, and whoever
+-- redrives has left the others.
 -- Durations are microseconds.
 CREATE FUNCTION ${schema}.sayiir_checkpoint(
     p_instance_id text, p_based_on bigint, p_incarnation bigint, p_write_id bigint,
@@ -33,7 +35,7 @@ CREATE FUNCTION ${schema}.sayiir_checkpoint(
     -- Whether the branches that there are do not go on; those that begin, and what they are given: a part of their own of
     -- branch_inputs, or else the output of the task before the fork.
     p_fork_left boolean, p_branches text[], p_branch_task_ids text[], p_branch_input_starts bigint[],
-    p_branch_input_bytes bigint[], p_branches_after text, p_branch_inputs bytea,
+    p_branch_input_bytes bigint[], p_branches_after text, p_branch_inputs bytea, p_redrive boolean,
     OUT checkpoint_version bigint, OUT checkpoint_at timestamptz,
     OUT next_claim_token bigint, OUT next_attempts integer, OUT next_expires_at timestamptz, OUT signalled boolean)
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
@@ -105,7 +107,7 @@ BEGIN
         WHERE w.instance_id = p_instance_id
           AND w.version = p_based_on
           AND w.incarnation = p_incarnation
-          AND (w.status IN ('InProgress', 'Paused')) IS TRUE
+          AND (p_redrive OR w.status IN ('InProgress', 'Paused')) IS TRUE
         RETURNING w.version, w.updated_at INTO checkpoint_version, checkpoint_at;
     END IF;
     IF checkpoint_version IS NULL THEN
@@ -188,7 +190,7 @@ BEGIN
         -- A look-up by key for each, whatever statistics say: OFFSET 0 keeps the planner from reading all tasks of the instance
         -- and comparing each with all of these.
         UPDATE ${schema}.sayiir_workflow_tasks AS t
-        SET status = 'skipped', completed_version = NULL, completed_at = checkpoint_at
+        SET status = 'skipped', completed_version = NULL, completed_at = checkpoint_at, error = NULL
         FROM unnest(p_withdrawn_task_ids) AS d (task_id)
         CROSS JOIN LATERAL (SELECT k.ctid
                             FROM ${schema}.sayiir_workflow_tasks AS k

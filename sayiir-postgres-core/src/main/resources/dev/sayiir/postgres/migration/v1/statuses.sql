@@ -1,7 +1,8 @@
 -- What follows from a change of an instance's status, and from its end: triggers, so that no statement can forget it.
 
--- Logs every change of an instance's status, whichever statement makes it, so that none can be forgotten. An end drops
--- what is still pending, and a pause fulfils the request for it. All this runs after the statement has got the lock of the
+-- Logs every change of an instance's status, whichever statement makes it, so that none can be forgotten; but for a redrive,
+-- which is logged by who does it, as it need not change the status. An end drops what is still pending, and a redrive takes
+-- back that it has dropped events; a pause fulfils the request for it. All this runs after the statement has got the lock of the
 -- instance's row, and so sees every request that was stored before; the statement itself might not.
 CREATE FUNCTION ${schema}.sayiir_log_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -11,6 +12,12 @@ BEGIN
         IF NEW.status = 'InProgress' THEN
             RETURN NULL;
         END IF;
+    END IF;
+    IF NEW.status = 'InProgress' AND OLD.status <> 'Paused' THEN
+        UPDATE ${schema}.sayiir_workflow_events AS e
+        SET consumed_at = NULL
+        WHERE e.instance_id = NEW.instance_id AND e.kind = 'EventSent' AND e.consumed_at = OLD.updated_at;
+        RETURN NULL;
     END IF;
     INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, requested_by, reason)
     VALUES (NEW.instance_id, NEW.updated_at, CASE NEW.status WHEN 'InProgress' THEN 'Resumed' ELSE NEW.status END,

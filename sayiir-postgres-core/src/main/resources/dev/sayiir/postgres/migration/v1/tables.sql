@@ -66,8 +66,10 @@ CREATE TABLE ${schema}.sayiir_workflow_history (
     -- The tasks that this checkpoint completed, and at the same places their outputs; NULL if there are none.
     completed_task_ids text[] COLLATE "C",
     outputs            bytea[],
-    -- The branch of a fork that this checkpoint ended, with that result.
+    -- The branch of a fork that this checkpoint ended, with that result; or else the task with which the branch went on, so
+    -- that it is known of every version where its branches stood.
     branch             text COLLATE "C",
+    next_task_id       text COLLATE "C",
     -- The tasks whose earlier results no longer count, as in another round of a loop.
     withdrawn_task_ids text[] COLLATE "C",
     -- Control state in the envelope: no outputs and no input in it. NULL if only results were added.
@@ -221,7 +223,7 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
     created_at   timestamptz NOT NULL,
     consumed_at  timestamptz,
     kind         text COLLATE "C" NOT NULL,
-    -- The name of an external event.
+    -- The name of an external event; of a fork, the other instance.
     name         text COLLATE "C",
     requested_by text,
     reason       text,
@@ -229,8 +231,8 @@ CREATE TABLE ${schema}.sayiir_workflow_events (
     -- The sender's own name for an external event: another one with the same name is dropped.
     event_key    text COLLATE "C",
     CONSTRAINT sayiir_workflow_events_pkey PRIMARY KEY (instance_id, id),
-    CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'Blocked', 'Unblocked', 'EventSent')),
-    CONSTRAINT sayiir_workflow_events_name_check CHECK ((kind = 'EventSent') = (name IS NOT NULL)),
+    CONSTRAINT sayiir_workflow_events_kind_check CHECK (kind IN ('Started', 'CancelRequested', 'PauseRequested', 'Cancelled', 'Paused', 'Resumed', 'Completed', 'Failed', 'Blocked', 'Unblocked', 'EventSent', 'Redriven', 'ForkedTo', 'ForkedFrom')),
+    CONSTRAINT sayiir_workflow_events_name_check CHECK ((kind IN ('EventSent', 'ForkedTo', 'ForkedFrom')) = (name IS NOT NULL)),
     CONSTRAINT sayiir_workflow_events_payload_check CHECK ((kind = 'EventSent') = (payload IS NOT NULL))
 );
 

@@ -1,0 +1,88 @@
+package dev.sayiir.persistence;
+
+import dev.sayiir.workflow.Branch;
+import dev.sayiir.workflow.CompletedTasks;
+import dev.sayiir.workflow.ExecutionPosition;
+import dev.sayiir.workflow.ExecutionPosition.AtFork;
+import dev.sayiir.workflow.ExecutionPosition.AtSignal;
+import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowState.InProgress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * For stores: a version from which an instance can go on.
+ *
+ * @param snapshot the instance as it was, not ended
+ * @param savedAt when it was saved, by the store's clock
+ * @param nextInBranches of each task whose result counts and after which a branch went on, the task with which it did
+ */
+public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String, String> nextInBranches) {
+
+    /**
+     * @param now the store's clock
+     * @return the instance as it goes on from there: in progress, its retries anew, each branch at the task that it had come to
+     * @throws RepairRefusedException if two of its branches had come to the same task, or one to the task that joins them
+     */
+    public WorkflowSnapshot goingOn(Instant now) {
+        ExecutionPosition position = snapshot.position().orElseThrow();
+        if (position instanceof AtFork fork) {
+            position = standing(fork);
+        } else if (position instanceof AtSignal wait) {
+            position = renewed(wait, now);
+        }
+        return snapshot.toBuilder()
+                .state(new InProgress(position, withoutOpen(position), snapshot.lastCompletedTaskId()))
+                .taskDeadline(Optional.empty())
+                .withoutTaskRetries()
+                .updatedAt(now)
+                .build();
+    }
+
+    /** Of a branch that has done some of its tasks, the next one is the first that is left, with what it was given. */
+    private AtFork standing(AtFork fork) {
+        Map<String, Branch> branches = new LinkedHashMap<>(fork.branches());
+        fork.openBranches().forEach((label, branch) -> branches.put(label, standing(branch)));
+        Stream<String> places = Stream.concat(
+                Stream.of(fork.forkId()), branches.values().stream().map(Branch::taskId));
+        if (places.distinct().count() < branches.size() + 1) {
+            throw new RepairRefusedException(
+                    snapshot.instanceId(),
+                    "cannot go on from version " + snapshot.version() + ", in which two of its places are at the same"
+                            + " task; let it go on from the task before the fork");
+        }
+        return new AtFork(fork.forkId(), fork.completedBranches(), fork.wakeAt(), branches, fork.afterTaskId());
+    }
+
+    /** Where a branch comes to a task, an earlier result of that does not count any more; so this ends. */
+    private Branch standing(Branch begun) {
+        Branch at = begun;
+        while (snapshot.completedTasks().contains(at.taskId()) && nextInBranches.containsKey(at.taskId())) {
+            at = new Branch(
+                    nextInBranches.get(at.taskId()), snapshot.completedTasks().output(at.taskId()));
+        }
+        return at;
+    }
+
+    /** What is to be done in a branch is not done. */
+    private CompletedTasks withoutOpen(ExecutionPosition position) {
+        CompletedTasks results = snapshot.completedTasks();
+        if (position instanceof AtFork fork) {
+            for (Branch branch : fork.openBranches().values()) {
+                results = results.without(branch.taskId());
+            }
+        }
+        return results;
+    }
+
+    /** Otherwise what failed because its time was up would do so again at once. */
+    private AtSignal renewed(AtSignal wait, Instant now) {
+        Optional<Instant> wakeAt = wait.wakeAt()
+                .map(at -> at.isAfter(savedAt) && !at.isAfter(now) ? now.plus(Duration.between(savedAt, at)) : at);
+        return new AtSignal(wait.signalId(), wait.signalName(), wakeAt, wait.nextTaskId());
+    }
+}
