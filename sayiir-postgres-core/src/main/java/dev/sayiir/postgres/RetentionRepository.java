@@ -85,9 +85,13 @@ final class RetentionRepository {
             WHERE w.instance_id = o.instance_id
             """;
 
+    /** The last checkpoint that may become the oldest: one that has failed or was cancelled goes on from the one before. */
+    private static final String LAST = """
+            w.version - CASE WHEN w.status IN ('Failed', 'Cancelled') THEN 1 ELSE 0 END
+            """;
+
     /** Whether there is anything to do: checkpoints are numbered without gaps from kept_from on. */
-    private static final String HAS_OLD_VERSIONS = """
-            w.kept_from < w.version
+    private static final String HAS_OLD_VERSIONS = "w.kept_from < " + LAST + """
                   AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_history AS n
                               WHERE n.instance_id = w.instance_id AND n.version = w.kept_from + 1
                                 AND n.saved_at < statement_timestamp() - :keep * interval '1 microsecond')
@@ -114,7 +118,8 @@ final class RetentionRepository {
      */
     private static final String DELETE_VERSIONS = """
             WITH page AS (
-                SELECT w.instance_id, w.created_at, w.kept_from
+                SELECT w.instance_id, w.created_at, w.kept_from,\s""" + LAST + """
+                    AS last
                 FROM ${schema}.sayiir_workflows AS w
                 WHERE w.instance_id = ANY (:instanceIds)
                   AND\s""" + HAS_OLD_VERSIONS + """
@@ -126,7 +131,7 @@ final class RetentionRepository {
                     SELECT max(o.version) AS kept_from
                     FROM (SELECT h.version, h.saved_at
                           FROM ${schema}.sayiir_workflow_history AS h
-                          WHERE h.instance_id = p.instance_id AND h.version > p.kept_from
+                          WHERE h.instance_id = p.instance_id AND h.version > p.kept_from AND h.version <= p.last
                           ORDER BY h.version
                           LIMIT :versions) AS o
                     WHERE o.saved_at < statement_timestamp() - :keep * interval '1 microsecond'

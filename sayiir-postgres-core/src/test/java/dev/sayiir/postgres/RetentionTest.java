@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.PurgedKind;
+import dev.sayiir.persistence.RedriveRequest;
+import dev.sayiir.persistence.RepairRefusedException;
 import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SnapshotNotFoundException;
@@ -225,6 +227,40 @@ class RetentionTest {
         }
         assertThat(dangling()).isZero();
         assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0, 0));
+    }
+
+    @Test
+    void R26_what_has_failed_can_go_on_however_old_it_is_but_not_from_a_version_that_is_gone() {
+        for (String id : List.of("failed", "running")) {
+            WorkflowSnapshot order = backend.createSnapshot(order(id));
+            order = backend.saveSnapshot(
+                    order.completeTask("reserve", Payload.utf8("1")).moveTo(new AtTask("charge")));
+            order = backend.saveSnapshot(
+                    order.completeTask("charge", Payload.utf8("2")).moveTo(new AtTask("ship")));
+            backend.saveSnapshot(id.equals("failed") ? order.fail("no boxes") : order.moveTo(new AtTask("thank")));
+            age(id, WEEK.plusDays(1));
+        }
+        WorkflowSnapshot before = backend.loadVersion("failed", 3);
+        retention().keepVersions(WEEK).build().run();
+        assertThat(retention().keepVersions(WEEK).build().run()).isEqualTo(new Purged(0, 0, 0, 0));
+
+        for (String id : List.of("failed", "running")) {
+            assertThatExceptionOfType(SnapshotNotFoundException.class)
+                    .isThrownBy(() -> backend.redrive(id, RedriveRequest.fromVersion(2), SignalRequest.unexplained()))
+                    .withMessageContaining("no version 2");
+            assertThatExceptionOfType(RepairRefusedException.class)
+                    .isThrownBy(
+                            () -> backend.redrive(id, RedriveRequest.fromTask("charge"), SignalRequest.unexplained()))
+                    .withMessageContaining("'charge'");
+        }
+        assertThatExceptionOfType(SnapshotNotFoundException.class)
+                .isThrownBy(() -> backend.fork("running", 3, "other", SignalRequest.unexplained()));
+
+        WorkflowSnapshot redriven =
+                backend.redrive("failed", RedriveRequest.fromFailure(), SignalRequest.unexplained());
+        assertThat(redriven.state()).isEqualTo(before.state());
+        assertThat(backend.loadVersion("failed", 3)).isEqualTo(before);
+        assertThat(dangling()).isZero();
     }
 
     @Test
