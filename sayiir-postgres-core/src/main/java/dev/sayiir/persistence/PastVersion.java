@@ -5,6 +5,7 @@ import dev.sayiir.workflow.CompletedTasks;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
+import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.InProgress;
 import java.time.Duration;
@@ -58,12 +59,18 @@ public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String
         return new AtFork(fork.forkId(), fork.completedBranches(), fork.wakeAt(), branches, fork.afterTaskId());
     }
 
-    /** Where a branch comes to a task, an earlier result of that does not count any more; so this ends. */
+    /**
+     * Where a branch comes to another task, an earlier result of that does not count any more; so this ends, there or at a task
+     * that is repeated.
+     */
     private Branch standing(Branch begun) {
         Branch at = begun;
-        while (snapshot.completedTasks().contains(at.taskId()) && nextInBranches.containsKey(at.taskId())) {
-            at = new Branch(
-                    nextInBranches.get(at.taskId()), snapshot.completedTasks().output(at.taskId()));
+        boolean goesOn = true;
+        while (goesOn) {
+            Optional<Payload> output = snapshot.completedTasks().output(at.taskId());
+            String next = nextInBranches.get(at.taskId());
+            goesOn = output.isPresent() && next != null && !next.equals(at.taskId());
+            at = output.isPresent() && next != null ? new Branch(next, output) : at;
         }
         return at;
     }

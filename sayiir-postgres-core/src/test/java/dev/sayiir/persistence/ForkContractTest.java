@@ -87,6 +87,28 @@ class ForkContractTest extends ContractTest {
     }
 
     @Test
+    void a_branch_can_repeat_a_task_which_is_given_what_it_gave_and_counts_once() {
+        fork("order-1", "parcel");
+        for (int round = 1; round <= 3; round++) {
+            ClaimedTask poll = claimOne("w");
+            assertThat(poll.claim().taskId()).isEqualTo("do-parcel");
+            assertThat(poll.snapshot().completedTasks().output("do-parcel"))
+                    .isEqualTo(round == 1 ? Optional.empty() : Optional.of(output("round " + (round - 1))));
+            claims.commitBranchTask(
+                    poll.claim(), new Next(output("round " + round), "do-parcel", Optional.empty()), Optional.empty());
+            assertThat(queries.findWorkflow("order-1").orElseThrow().completedTaskCount())
+                    .isEqualTo(2);
+            assertThat(results.loadTaskResult("order-1", "do-parcel")).contains(output("round " + round));
+        }
+        done(claimOne("w"), "2 kg");
+
+        assertThat(queries.findWorkflow("order-1").orElseThrow().completedTaskCount())
+                .isEqualTo(2);
+        assertThat(results.loadTaskResult("order-1", "do-parcel")).contains(output("2 kg"));
+        assertThat(claimOne("w").claim().taskId()).isEqualTo("ship");
+    }
+
+    @Test
     void a_branch_of_several_steps_goes_on_where_it_was_and_ends_with_its_last_result() {
         fork("order-1", "parcel", "invoice");
         ClaimedTask parcel = claimOne("w");

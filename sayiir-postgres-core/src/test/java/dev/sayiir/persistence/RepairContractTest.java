@@ -362,6 +362,28 @@ class RepairContractTest extends ContractTest {
     }
 
     @Test
+    void a_branch_that_repeats_a_task_goes_on_with_what_that_gave_last() {
+        forked("order-1", "parcel");
+        for (String round : List.of("round 1", "round 2")) {
+            claims.commitBranchTask(
+                    claimed("do-parcel").claim(),
+                    new Next(output(round), "do-parcel", Optional.empty()),
+                    Optional.empty());
+        }
+        store.saveSnapshot(store.loadSnapshot("order-1").fail("scales broken"));
+
+        WorkflowSnapshot redriven = repairs.redrive("order-1", FROM_FAILURE, ASKED);
+
+        assertThat(redriven.fork().orElseThrow().branches())
+                .isEqualTo(Map.of("parcel", Branch.of("do-parcel", output("round 2"))));
+        assertThat(redriven.completedTasks().taskIds()).containsExactly("reserve");
+        done(claimed("do-parcel"), "2 kg");
+        assertThat(claimOne().claim().taskId()).isEqualTo("ship");
+        assertThat(queries.findWorkflow("order-1").orElseThrow().completedTaskCount())
+                .isEqualTo(2);
+    }
+
+    @Test
     void from_the_task_that_joins_it_goes_on_with_the_results_of_all_branches() {
         forked("order-1", "parcel", "invoice");
         done(claimed("do-parcel"), "2 kg");

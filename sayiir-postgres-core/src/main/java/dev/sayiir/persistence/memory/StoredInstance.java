@@ -198,7 +198,11 @@ final class StoredInstance {
         task.open(step, now, outcome.delay().map(now::plus), isRunning());
         task.give(Optional.of(outcome.output()));
         open.put(next, task);
-        tasks.openStep(next, now);
+        if (next.equals(claim.taskId())) {
+            tasks.repeatStep(next, now);
+        } else {
+            tasks.openStep(next, now);
+        }
     }
 
     void retryBranch(TaskClaim claim, BranchOutcome.Retry outcome, Instant now) {

@@ -103,6 +103,11 @@ final class TaskJournal {
                         .withResult(Optional.empty()));
     }
 
+    /** A task that a branch does again at once: its result counts until it is done again. */
+    void repeatStep(String taskId, Instant now) {
+        rows.computeIfPresent(taskId, (id, row) -> row.open(TaskStatus.ACTIVE, Optional.empty(), now));
+    }
+
     void leaveOpen(Instant now) {
         rows.replaceAll(
                 (taskId, row) -> row.status().isOpen() ? row.close(TaskStatus.SKIPPED, Optional.empty(), now) : row);

@@ -191,10 +191,12 @@ CREATE FUNCTION ${schema}.sayiir_commit_branches(
     LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     free bigint[];
+    -- Those whose task has just been done in the same branch, so that it has a result that counts.
+    repeated bigint[];
     now timestamptz;
 BEGIN
-    SELECT array_agg(l.ordinal) INTO free
-    FROM (SELECT s.ordinal
+    SELECT array_agg(l.ordinal), array_agg(l.ordinal) FILTER (WHERE l.is_repeated) INTO free, repeated
+    FROM (SELECT s.ordinal, p.is_repeated
           FROM (SELECT u.instance_id, u.branch, u.claim_token, u.ordinal
                 FROM unnest(p_instance_ids, p_branches, p_claim_tokens)
                      WITH ORDINALITY AS u (instance_id, branch, claim_token, ordinal)
@@ -204,7 +206,7 @@ BEGIN
                               WHERE w.instance_id = s.instance_id
                                 AND (w.status IN ('InProgress', 'Paused')) IS TRUE
                               FOR NO KEY UPDATE SKIP LOCKED) AS i
-          CROSS JOIN LATERAL (SELECT
+          CROSS JOIN LATERAL (SELECT c.after_task_id = c.task_id AS is_repeated
                               FROM ${schema}.sayiir_task_claims AS c
                               WHERE c.instance_id = i.instance_id
                                 AND c.branch = s.branch
@@ -220,8 +222,9 @@ BEGIN
         SELECT s.instance_id, s.branch, s.task_id, s.output, s.write_id, s.next_task_id, s.ordinal,
                w.version + row_number() OVER (PARTITION BY s.instance_id ORDER BY s.ordinal) AS version,
                w.status, w.current_task_id,
-               -- Whether the result of the next task does not count any more.
-               s.next_task_id IS NOT NULL AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
+               CASE WHEN s.ordinal = ANY (repeated) THEN 0 ELSE 1 END AS added,
+               -- Whether the next task is another one whose result does not count any more.
+               s.next_task_id <> s.task_id AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_tasks AS t
                                                       WHERE t.instance_id = s.instance_id
                                                         AND t.task_id = s.next_task_id
                                                         AND t.completed_version IS NOT NULL
@@ -239,7 +242,8 @@ BEGIN
         SET version = w.version + s.checkpoints,
             updated_at = now,
             completed_task_count = w.completed_task_count + s.added
-        FROM (SELECT k.instance_id, count(*) AS checkpoints, count(*) FILTER (WHERE NOT k.again)::integer AS added
+        FROM (SELECT k.instance_id, count(*) AS checkpoints,
+                     sum(k.added - CASE WHEN k.again THEN 1 ELSE 0 END)::integer AS added
               FROM task AS k
               GROUP BY k.instance_id) AS s
         WHERE w.instance_id = s.instance_id
