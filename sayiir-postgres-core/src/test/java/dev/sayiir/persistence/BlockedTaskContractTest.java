@@ -248,6 +248,17 @@ class BlockedTaskContractTest extends ContractTest {
     }
 
     @Test
+    void R26_a_blocked_instance_that_is_redriven_from_its_task_goes_on() {
+        store.createSnapshot(order("order-1"));
+        block("order-1");
+
+        repairs.redrive("order-1", RedriveRequest.fromTask("reserve"), REPAIRED);
+
+        assertThat(queries.findBlockedTasks(BlockedQuery.all())).isEmpty();
+        assertThat(claimedIds("worker-1", 10)).containsExactly("order-1");
+    }
+
+    @Test
     void R26_a_blocked_instance_is_cancelled_at_once_and_deleted_with_all_that_is_its() {
         store.createSnapshot(order("order-1"));
         store.createSnapshot(order("order-2"));
