@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param reason why, if that is known; of a failure, the error
  * @param createdAt when it was written, by the store's clock
  * @param consumedAt when a request took effect or an external event was consumed, or both were dropped with the end of
- *     the instance; empty while they are pending, and for entries that only report
+ *     the instance; empty while they are pending, for entries that only report, and for external
+ *     events that an end dropped once the instance goes on
  */
 public record WorkflowEvent(
         long id,
