@@ -20,18 +20,16 @@ import dev.sayiir.workflow.TaskRetry;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.Paused;
 import dev.sayiir.workflow.WorkflowStatus;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.UnaryOperator;
 
 /**
  * What an outcome does to an instance. It can be applied again to a newer snapshot, if others have changed the instance.
  *
  * @param claim the claim on the task
- * @param outcome what came out of it
+ * @param outcome what came out of it; a retry says when
  * @param output what it gave back; nothing if it is not done
  * @param branches what it forks into, if it does
  * @param policy how often it is tried again
@@ -63,9 +61,7 @@ record Advance(
     }
 
     private WorkflowSnapshot applyTo(WorkflowSnapshot snapshot) {
-        if (claim.branch().isPresent()) {
-            return snapshot.fail(BranchAdvance.failure(this));
-        } else if (outcome instanceof Fail failed) {
+        if (outcome instanceof Fail failed) {
             return snapshot.fail(ErrorText.storable(failed.error()));
         } else if (outcome instanceof Retry retry) {
             return tryAgain(snapshot, retry);
@@ -91,19 +87,13 @@ record Advance(
         String taskId = claim.taskId();
         TaskRetry before = snapshot.taskRetries().get(taskId);
         long attempts = before == null ? 1 : before.attempts() + 1;
-        RetryPolicy limits = policy.orElse(Backoff.AS_OFTEN_AS_ASKED);
-        String error = ErrorText.storable(retry.error());
-        if (attempts + claim.crashes() > limits.maxRetries()) {
-            return snapshot.fail(exhausted(claim, attempts, error));
-        }
-        Duration wait = retry.after().orElseGet(() -> Backoff.before(attempts, limits, ThreadLocalRandom.current()));
-        TaskRetry next = new TaskRetry(attempts, limits, error, Optional.of(claim.workerId()), now.plus(wait));
+        TaskRetry next = new TaskRetry(
+                attempts,
+                policy.orElse(Backoff.AS_OFTEN_AS_ASKED),
+                ErrorText.storable(retry.error()),
+                Optional.of(claim.workerId()),
+                now.plus(retry.after().orElseThrow()));
         return snapshot.toBuilder().taskRetry(taskId, next).updatedAt(now).build();
-    }
-
-    static String exhausted(TaskClaim claim, long failures, String lastError) {
-        return ErrorText.storable("Task '" + claim.taskId() + "' failed " + failures + " times" + Crashes.besides(claim)
-                + ", which is all it may; the last time: " + lastError);
     }
 
     private WorkflowSnapshot delay(WorkflowSnapshot done, Instant until, String next) {

@@ -7,10 +7,8 @@ import dev.sayiir.worker.TaskOutcome.DelayUntil;
 import dev.sayiir.worker.TaskOutcome.Fail;
 import dev.sayiir.worker.TaskOutcome.Next;
 import dev.sayiir.worker.TaskOutcome.Retry;
-import dev.sayiir.workflow.RetryPolicy;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 
 /** What an outcome does to a branch. Others may have changed the instance meanwhile; only its failure concerns them. */
 final class BranchAdvance {
@@ -31,7 +29,7 @@ final class BranchAdvance {
         } else if (outcome instanceof DelayUntil delay) {
             return next(advance, delay.taskId(), Duration.between(advance.now(), delay.until()));
         } else if (outcome instanceof Retry retry) {
-            return isExhausted(advance) ? Optional.empty() : Optional.of(tryAgain(advance, retry));
+            return Optional.of(tryAgain(retry));
         } else if (outcome instanceof Fail) {
             return Optional.empty();
         }
@@ -40,36 +38,14 @@ final class BranchAdvance {
                         + "' is part of a branch, which can neither wait for an event nor fork; do that before or after the fork");
     }
 
-    static String failure(Advance advance) {
-        if (advance.outcome() instanceof Retry retry) {
-            String error = ErrorText.storable(retry.error());
-            return Advance.exhausted(advance.claim(), advance.claim().failures() + 1, error);
-        }
-        return advance.outcome() instanceof Fail failed
-                ? ErrorText.storable(failed.error())
-                : "Task '" + advance.claim().taskId() + "' of a branch could not be stored";
-    }
-
     private static Optional<BranchOutcome> next(Advance advance, String taskId, Duration delay) {
         Optional<Duration> wait = Optional.of(delay).filter(time -> time.compareTo(SHORTEST) >= 0);
         return Optional.of(new BranchOutcome.Next(advance.output(), taskId, wait));
     }
 
-    /** Of a branch, the failed attempts are not in the snapshot, which the branches share: those in the claim do. */
-    private static boolean isExhausted(Advance advance) {
-        return advance.claim().failures() + 1 + advance.claim().crashes()
-                > policy(advance).maxRetries();
-    }
-
-    private static BranchOutcome tryAgain(Advance advance, Retry retry) {
-        Duration wait = retry.after()
-                .orElseGet(() ->
-                        Backoff.before(advance.claim().failures() + 1, policy(advance), ThreadLocalRandom.current()));
+    private static BranchOutcome tryAgain(Retry retry) {
+        Duration wait = retry.after().orElseThrow();
         return new BranchOutcome.Retry(
                 ErrorText.storable(retry.error()), wait.compareTo(SHORTEST) < 0 ? SHORTEST : wait);
-    }
-
-    private static RetryPolicy policy(Advance advance) {
-        return advance.policy().orElse(Backoff.AS_OFTEN_AS_ASKED);
     }
 }

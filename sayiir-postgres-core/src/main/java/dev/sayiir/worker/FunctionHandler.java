@@ -24,18 +24,21 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
     private final TaskFunction<I> function;
     private final Optional<Duration> timeout;
     private final Optional<RetryPolicy> retryPolicy;
+    private final Optional<FailurePolicy> failurePolicy;
 
     FunctionHandler(
             String taskId,
             Type inputType,
             TaskFunction<I> function,
             Optional<Duration> timeout,
-            Optional<RetryPolicy> retryPolicy) {
+            Optional<RetryPolicy> retryPolicy,
+            Optional<FailurePolicy> failurePolicy) {
         this.taskId = Waits.requireOwnTaskId(taskId);
         this.inputType = inputType;
         this.function = function;
         this.timeout = timeout;
         this.retryPolicy = retryPolicy;
+        this.failurePolicy = failurePolicy;
     }
 
     /**
@@ -45,7 +48,7 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
      */
     public FunctionHandler<I> timeout(Duration limit) {
         Duration valid = ClaimQuery.requireDuration("timeout of task '" + taskId + "'", limit);
-        return new FunctionHandler<>(taskId, inputType, function, Optional.of(valid), retryPolicy);
+        return new FunctionHandler<>(taskId, inputType, function, Optional.of(valid), retryPolicy, failurePolicy);
     }
 
     /**
@@ -53,7 +56,15 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
      * @return the same handler with that policy
      */
     public FunctionHandler<I> retries(RetryPolicy policy) {
-        return new FunctionHandler<>(taskId, inputType, function, timeout, Optional.of(policy));
+        return new FunctionHandler<>(taskId, inputType, function, timeout, Optional.of(policy), failurePolicy);
+    }
+
+    /**
+     * @param policy which failures are tried again, and what follows when none is
+     * @return the same handler with that policy
+     */
+    public FunctionHandler<I> failures(FailurePolicy policy) {
+        return new FunctionHandler<>(taskId, inputType, function, timeout, retryPolicy, Optional.of(policy));
     }
 
     @Override
@@ -79,5 +90,10 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
     @Override
     public Optional<RetryPolicy> retryPolicy() {
         return retryPolicy;
+    }
+
+    @Override
+    public Optional<FailurePolicy> failurePolicy() {
+        return failurePolicy;
     }
 }

@@ -1,7 +1,6 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimedTask;
-import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Done;
@@ -15,11 +14,10 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,22 +32,25 @@ final class HandlerCalls {
     private final TaskWorkerListener listener;
     private final Duration interruptGrace;
     private final Abandoned abandoned;
-    private final Map<String, LogLimit> failures = new ConcurrentHashMap<>();
+    private final Failures failures;
 
     /**
      * @param results what a task of a branch can look up
+     * @param failures says what becomes of the task of a handler that fails
      * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
      * @param abandoned stores what becomes of the task of one that does not
      */
     HandlerCalls(
             TaskResultStore results,
             JsonPayloads payloads,
+            Failures failures,
             ScheduledExecutorService timer,
             TaskWorkerListener listener,
             Duration interruptGrace,
             Abandoned abandoned) {
         this.results = results;
         this.payloads = payloads;
+        this.failures = failures;
         this.timer = timer;
         this.listener = listener;
         this.interruptGrace = interruptGrace;
@@ -62,8 +63,12 @@ final class HandlerCalls {
         void store(ClaimedTask task, HeldTask held, Advance advance);
     }
 
-    /** A handler's outcome, or how it failed. */
-    private record Called(Advance advance, @Nullable Throwable failure) {}
+    /**
+     * How the call of a handler ended.
+     *
+     * @param next what is to be stored, if nobody has stopped the handler
+     */
+    private record Called(Supplier<Advance> next, boolean failed) {}
 
     /** What is to be stored; empty if the worker has no say in it any more. */
     Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
@@ -73,12 +78,13 @@ final class HandlerCalls {
         Optional<Stop> stop = held.end();
         timeout.ifPresent(it -> it.cancel(false));
         if (stop.isEmpty()) {
-            logFailure(held, called.failure());
-            return Optional.of(called.advance());
+            return Optional.of(called.next().get());
         }
         return switch (stop.get()) {
-            case TIMED_OUT -> held.isAbandoned() ? Optional.empty() : Optional.of(timedOut(task, handler, held));
-            case WORKER_STOPS -> called.failure() == null ? Optional.of(called.advance()) : released(held);
+            case TIMED_OUT ->
+                held.isAbandoned() ? Optional.empty() : Optional.of(failures.timedOut(task, handler, held));
+            case WORKER_STOPS ->
+                called.failed() ? released(held) : Optional.of(called.next().get());
             case CANCELLED, CLAIM_LOST -> Optional.empty();
         };
     }
@@ -101,7 +107,7 @@ final class HandlerCalls {
                     "The time of {} is up, but its handler does not heed the interrupt; it keeps a slot, and the task"
                             + " counts as failed",
                     held);
-            abandoned.store(task, held, timedOut(task, handler, held));
+            abandoned.store(task, held, failures.timedOut(task, handler, held));
         }
     }
 
@@ -116,12 +122,15 @@ final class HandlerCalls {
         try {
             Object input = input(task, handler);
             TaskOutcome outcome = listener.aroundTask(context, () -> handle(handler, input, context));
-            return new Called(advance(task, handler, held, outcome), null);
+            if (outcome instanceof Retry retry) {
+                return new Called(() -> failures.retry(task, handler, held, retry), false);
+            }
+            Advance advance = advance(task, handler, held, outcome);
+            return new Called(() -> advance, false);
         } catch (UnreadableInputException e) {
-            Fail failed = new Fail(String.valueOf(e.getMessage()));
-            return new Called(end(task, handler, held, failed), e);
+            return new Called(() -> end(task, handler, held, new Fail(String.valueOf(e.getMessage()))), true);
         } catch (Throwable e) {
-            return new Called(failure(task, handler, held, "failed: " + ErrorText.of(e)), e);
+            return new Called(() -> failures.thrown(task, handler, held, e), true);
         }
     }
 
@@ -183,20 +192,6 @@ final class HandlerCalls {
         return branches;
     }
 
-    private static Advance timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
-        Duration limit = handler.timeout().orElseThrow();
-        return failure(task, handler, held, "took longer than " + limit);
-    }
-
-    private static Advance failure(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String how) {
-        String error = "Task '" + task.claim().taskId() + "' " + how;
-        return end(
-                task,
-                handler,
-                held,
-                handler.retryPolicy().isPresent() ? new Retry(error, Optional.empty()) : new Fail(error));
-    }
-
     private static Advance end(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
         return new Advance(
                 task.claim(),
@@ -217,18 +212,5 @@ final class HandlerCalls {
         held.giveBackLater();
         listener.taskEnded(held.claim(), End.RELEASED);
         return Optional.empty();
-    }
-
-    /** Of each task by itself, so that one that fails all the time does not hide the others. */
-    private void logFailure(HeldTask held, @Nullable Throwable failure) {
-        if (failure != null) {
-            failures.computeIfAbsent(held.claim().taskId(), taskId -> new LogLimit())
-                    .log(more -> log.warn(
-                            "The handler of {} failed at attempt {}{}",
-                            held,
-                            held.claim().attempt(),
-                            more,
-                            ErrorText.loggable(failure)));
-        }
     }
 }

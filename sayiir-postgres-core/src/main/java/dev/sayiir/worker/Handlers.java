@@ -12,11 +12,18 @@ import java.util.Optional;
 final class Handlers {
 
     private final Map<String, TaskHandler<?>> byTaskId = new LinkedHashMap<>();
+    private final FailurePolicy failures;
 
-    Handlers(Collection<? extends TaskHandler<?>> handlers) {
+    /** @param failures for those that have no policy of their own */
+    Handlers(Collection<? extends TaskHandler<?>> handlers, FailurePolicy failures) {
+        this.failures = failures;
         for (TaskHandler<?> handler : handlers) {
             String taskId = Waits.requireOwnTaskId(handler.taskId());
             handler.timeout().ifPresent(limit -> ClaimQuery.requireDuration("timeout of task '" + taskId + "'", limit));
+            if (failurePolicy(handler).orElse().filter(taskId::equals).isPresent()) {
+                throw new IllegalArgumentException("Task '" + taskId
+                        + "' cannot be followed by itself when it has failed; give it a failure policy of its own");
+            }
             if (byTaskId.put(taskId, handler) != null) {
                 throw new IllegalArgumentException(
                         "There are two handlers of task '" + taskId + "'; a worker takes one for each task id");
@@ -26,6 +33,10 @@ final class Handlers {
 
     Optional<TaskHandler<?>> find(String taskId) {
         return Optional.ofNullable(byTaskId.get(taskId));
+    }
+
+    FailurePolicy failurePolicy(TaskHandler<?> handler) {
+        return handler.failurePolicy().orElse(failures);
     }
 
     /** Whether the instance stands at a task that is done here. */

@@ -11,8 +11,7 @@ import java.util.Optional;
  * <p>It is given the output of the task before, or the input of the workflow, and returns what comes next. It may be
  * called again for the same task, with the same input: after a failure, and after a crash between its work and the
  * checkpoint. What it throws, an {@link Error} too, is a failure: the task is tried again as its {@link #retryPolicy()}
- * says, and else the workflow fails. A try that ends with its process, or whose claim is lost, counts as a failure by that
- * policy too; without one it is tried again, and the workflow fails after five of these. Any number of threads may call it at once.
+ * says, and after that its {@link #failurePolicy()} says what becomes of it. Any number of threads may call it at once.
  *
  * <pre>{@code
  * TaskHandler<Order> reserve = TaskHandler.of("reserve", Order.class, (order, task) -> {
@@ -57,6 +56,11 @@ public interface TaskHandler<I> {
         return Optional.empty();
     }
 
+    /** @return which failures are tried again, and what follows when none is; empty for what the worker has for all */
+    default Optional<FailurePolicy> failurePolicy() {
+        return Optional.empty();
+    }
+
     /**
      * A handler from a function, without a time limit and without retries.
      *
@@ -68,6 +72,6 @@ public interface TaskHandler<I> {
      * @throws IllegalArgumentException if the id is not valid
      */
     static <I> FunctionHandler<I> of(String taskId, Class<I> inputType, TaskFunction<I> function) {
-        return new FunctionHandler<>(taskId, inputType, function, Optional.empty(), Optional.empty());
+        return new FunctionHandler<>(taskId, inputType, function, Optional.empty(), Optional.empty(), Optional.empty());
     }
 }

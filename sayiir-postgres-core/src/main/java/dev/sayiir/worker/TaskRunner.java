@@ -146,7 +146,7 @@ final class TaskRunner {
     }
 
     private Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask holding) {
-        return Crashes.tooMany(task.claim(), handler.retryPolicy())
+        return Crashes.tooMany(task.claim(), handlers.failurePolicy(handler).crashLimit())
                 .map(error -> calls.failed(task, handler, holding, error))
                 .or(() -> calls.call(task, handler, holding));
     }

@@ -75,13 +75,15 @@ public final class TaskWorker implements AutoCloseable {
         Duration ttl = settings.claimTtl;
         Outage outage = new Outage(claims::ping, timer, this::afterOutage);
         OneAtATime oneAtATime = new OneAtATime();
-        Handlers handlers = new Handlers(settings.handlers);
+        Handlers handlers = new Handlers(settings.handlers, settings.failurePolicy);
+        JsonPayloads payloads = new JsonPayloads(settings.mapper);
         this.group = new GroupCommit(claims, outage, oneAtATime, threads);
         Committer committer = new Committer(
                 settings.snapshots, group, oneAtATime, waiting, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
                 settings.results,
-                new JsonPayloads(settings.mapper),
+                payloads,
+                new Failures(handlers, payloads),
                 timer,
                 listener,
                 settings.interruptGrace,

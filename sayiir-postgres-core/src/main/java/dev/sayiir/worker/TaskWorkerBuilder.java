@@ -38,6 +38,7 @@ public final class TaskWorkerBuilder {
     Duration ageingInterval = Duration.ofMinutes(5);
     Duration shutdownTimeout = Duration.ofSeconds(30);
     Duration interruptGrace = Duration.ofSeconds(5);
+    FailurePolicy failurePolicy = FailurePolicy.DEFAULT;
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
     Supplier<JsonMapper> mapper = JsonPayloads.DEFAULT_MAPPER;
@@ -76,6 +77,16 @@ public final class TaskWorkerBuilder {
      */
     public TaskWorkerBuilder handler(TaskHandler<?> handler) {
         handlers.add(handler);
+        return this;
+    }
+
+    /**
+     * @param policy which failures are tried again and what follows when none is, for handlers that do not say so; {@link
+     *     FailurePolicy#DEFAULT} unless set
+     * @return this
+     */
+    public TaskWorkerBuilder failurePolicy(FailurePolicy policy) {
+        this.failurePolicy = policy;
         return this;
     }
 
@@ -220,7 +231,7 @@ public final class TaskWorkerBuilder {
     /**
      * @return the worker, not started
      * @throws IllegalArgumentException if there is no workflow or no handler, two handlers of one task, or one
-     *     whose task id or time limit is not valid
+     *     whose task id or time limit is not valid or whose failures lead to itself
      */
     public TaskWorker build() {
         if (workflows.isEmpty() || handlers.isEmpty()) {

@@ -33,6 +33,14 @@ public final class LogLines implements AutoCloseable {
                 .toList();
     }
 
+    /** @return those of them that come with a stack trace */
+    public List<String> withTrace() {
+        return List.copyOf(appender.list).stream()
+                .filter(event -> event.getThrowableProxy() != null)
+                .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
     @Override
     public void close() {
         logger.detachAppender(appender);

@@ -18,7 +18,6 @@ import dev.sayiir.workflow.WorkflowState.Failed;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -35,13 +34,11 @@ class AdvanceTest {
             WorkflowSnapshot.start("order-1", "v1", Payload.utf8("in")).moveTo(new AtTask("first"));
 
     private static Advance advance(TaskOutcome outcome) {
-        return advance(outcome, 0, Optional.empty(), Optional.of(TWICE));
+        return advance(outcome, Optional.empty(), Optional.of(TWICE));
     }
 
-    private static Advance advance(
-            TaskOutcome outcome, int crashes, Optional<BranchStep> branch, Optional<RetryPolicy> policy) {
-        TaskClaim claim =
-                new TaskClaim("order-1", "first", "v1", "worker-1", 1, 1, 0, crashes, branch, NOW, NOW.plus(HOUR));
+    private static Advance advance(TaskOutcome outcome, Optional<BranchStep> branch, Optional<RetryPolicy> policy) {
+        TaskClaim claim = new TaskClaim("order-1", "first", "v1", "worker-1", 1, 1, 0, 0, branch, NOW, NOW.plus(HOUR));
         return new Advance(claim, outcome, OUT, Map.of("a", Branch.of("pack")), policy, NOW);
     }
 
@@ -113,7 +110,7 @@ class AdvanceTest {
     }
 
     @Test
-    void a_failed_task_is_tried_again_until_its_policy_is_exhausted() {
+    void a_failed_task_is_tried_again_and_counts_how_often_it_failed() {
         Advance failed = advance(TaskOutcome.retry("declined\0", HOUR));
 
         WorkflowSnapshot once = failed.apply(order);
@@ -121,38 +118,7 @@ class AdvanceTest {
                 .isEqualTo(Map.of(
                         "first", new TaskRetry(1, TWICE, "declined\ufffd", Optional.of("worker-1"), NOW.plus(HOUR))));
         assertThat(once.updatedAt()).isEqualTo(NOW);
-        WorkflowSnapshot twice = failed.apply(once);
-        assertThat(twice.taskRetries().get("first").attempts()).isEqualTo(2);
-        assertThat(errorOf(failed.apply(twice)))
-                .isEqualTo("Task 'first' failed 3 times, which is all it may; the last time: declined\ufffd");
-    }
-
-    @Test
-    void what_came_to_no_end_counts_as_failed() {
-        TaskOutcome retry = TaskOutcome.retry("declined", HOUR);
-
-        assertThat(advance(retry, 1, Optional.empty(), Optional.of(TWICE))
-                        .apply(order)
-                        .status())
-                .isEqualTo(WorkflowStatus.IN_PROGRESS);
-        assertThat(errorOf(
-                        advance(retry, 2, Optional.empty(), Optional.of(TWICE)).apply(order)))
-                .isEqualTo("Task 'first' failed 1 times and came to no end 2 times, which is all it may; the last time:"
-                        + " declined");
-    }
-
-    @Test
-    void a_retry_without_a_time_waits_as_its_policy_says_and_without_a_policy_for_a_second_at_first() {
-        TaskOutcome retry = TaskOutcome.retry("declined");
-
-        for (Optional<RetryPolicy> policy : List.of(Optional.of(TWICE), Optional.<RetryPolicy>empty())) {
-            TaskRetry next = advance(retry, 0, Optional.empty(), policy)
-                    .apply(order)
-                    .taskRetries()
-                    .get("first");
-            assertThat(next.nextRetryAt()).isBetween(NOW.plusMillis(500), NOW.plusMillis(1000));
-            assertThat(next.policy()).isEqualTo(policy.orElse(Backoff.AS_OFTEN_AS_ASKED));
-        }
+        assertThat(failed.apply(once).taskRetries().get("first").attempts()).isEqualTo(2);
     }
 
     @Test
@@ -174,7 +140,7 @@ class AdvanceTest {
     void of_a_branch_it_is_the_failure_that_concerns_the_instance() {
         Optional<BranchStep> branch = Optional.of(new BranchStep("a", Optional.empty()));
 
-        assertThat(errorOf(advance(TaskOutcome.fail("no stock"), 0, branch, Optional.empty())
+        assertThat(errorOf(advance(TaskOutcome.fail("no stock"), branch, Optional.empty())
                         .apply(order)))
                 .isEqualTo("no stock");
     }

@@ -23,19 +23,14 @@ class BranchAdvanceTest {
     private static final Payload OUT = Payload.utf8("out");
     private static final RetryPolicy TWICE = new RetryPolicy(2, Duration.ofSeconds(1), 3, Optional.empty());
 
-    private static Advance advance(TaskOutcome outcome, long failures, int crashes) {
+    private static Advance advance(TaskOutcome outcome) {
         Optional<BranchStep> branch = Optional.of(new BranchStep("a", Optional.empty()));
-        TaskClaim claim = new TaskClaim(
-                "order-1", "pack", "v1", "worker-1", 1, 1, failures, crashes, branch, NOW, NOW.plus(HOUR));
+        TaskClaim claim = new TaskClaim("order-1", "pack", "v1", "worker-1", 1, 1, 0, 0, branch, NOW, NOW.plus(HOUR));
         return new Advance(claim, outcome, OUT, Map.of(), Optional.of(TWICE), NOW);
     }
 
     private static Optional<BranchOutcome> of(TaskOutcome outcome) {
-        return BranchAdvance.of(advance(outcome, 0, 0));
-    }
-
-    private static Duration backOff(Advance advance) {
-        return ((BranchOutcome.Retry) BranchAdvance.of(advance).orElseThrow()).backOff();
+        return BranchAdvance.of(advance(outcome));
     }
 
     private static BranchOutcome next(Optional<Duration> delay) {
@@ -63,32 +58,11 @@ class BranchAdvanceTest {
         assertThat(of(TaskOutcome.retry("declined\0", HOUR))).contains(new BranchOutcome.Retry("declined\ufffd", HOUR));
         assertThat(of(TaskOutcome.retry("declined", Duration.ZERO)))
                 .contains(new BranchOutcome.Retry("declined", SHORTEST));
-        assertThat(backOff(advance(TaskOutcome.retry("declined"), 0, 0)))
-                .isBetween(Duration.ofMillis(500), Duration.ofSeconds(1));
-        assertThat(backOff(advance(TaskOutcome.retry("declined"), 1, 0)))
-                .isBetween(Duration.ofMillis(1500), Duration.ofSeconds(3));
-    }
-
-    @Test
-    void failures_and_what_came_to_no_end_exhaust_the_policy_together() {
-        TaskOutcome retry = TaskOutcome.retry("declined", HOUR);
-
-        assertThat(BranchAdvance.of(advance(retry, 1, 0))).isPresent();
-        assertThat(BranchAdvance.of(advance(retry, 0, 1))).isPresent();
-        assertThat(BranchAdvance.of(advance(retry, 2, 0))).isEmpty();
-        assertThat(BranchAdvance.of(advance(retry, 1, 1))).isEmpty();
-        assertThat(BranchAdvance.failure(advance(retry, 1, 1)))
-                .isEqualTo("Task 'pack' failed 2 times and came to no end 1 times, which is all it may; the last time:"
-                        + " declined");
     }
 
     @Test
     void a_failure_for_good_is_the_workflow_s() {
         assertThat(of(TaskOutcome.fail("no stock"))).isEmpty();
-        assertThat(BranchAdvance.failure(advance(TaskOutcome.fail("no\0stock"), 0, 0)))
-                .isEqualTo("no\ufffdstock");
-        assertThat(BranchAdvance.failure(advance(TaskOutcome.complete(OUT), 0, 0)))
-                .isEqualTo("Task 'pack' of a branch could not be stored");
     }
 
     @Test

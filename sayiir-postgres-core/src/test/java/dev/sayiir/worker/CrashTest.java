@@ -45,57 +45,47 @@ class CrashTest extends WorkerContractTest {
 
     @Test
     void R26_a_task_that_ends_its_process_is_tried_a_bounded_number_of_times() {
-        int most = (int) Crashes.MOST_WITHOUT_POLICY;
+        int most = FailurePolicy.DEFAULT.crashLimit();
         begin("last-try");
         begin("one-too-many");
-        crash("last-try", "first", most);
-        crash("one-too-many", "first", most + 1);
+        crash("last-try", "first", most - 1);
+        crash("one-too-many", "first", most);
 
         start(first((in, task) -> TaskOutcome.complete("at attempt " + task.attempt())));
 
-        assertThat(resultOf("last-try")).isEqualTo("\"at attempt 6\"");
+        assertThat(resultOf("last-try")).isEqualTo("\"at attempt 5\"");
         assertThat(errorOf("one-too-many"))
                 .isEqualTo(
-                        "Task 'first' came to no end 6 times, which is all it may: each time its process ended, or it"
+                        "Task 'first' came to no end 5 times, which is all it may: each time its process ended, or it"
                                 + " lost its claim");
         assertThat(runs).hasValue(1);
     }
 
     @Test
-    void R26_crashes_count_as_failures_do_by_the_policy() {
-        begin("last-try");
-        begin("one-too-many");
-        crash("last-try", "first", 3);
-        crash("one-too-many", "first", 4);
+    void R26_how_often_is_up_to_the_policy_of_its_handler() {
+        begin("order-1");
+        crash("order-1", "first", 1);
 
-        start(first((in, task) -> {
-                    if (task.instanceId().equals("last-try")) {
-                        throw new IllegalStateException("no stock");
-                    }
-                    return TaskOutcome.complete("done");
-                })
-                .retries(AT_ONCE));
+        start(first((in, task) -> TaskOutcome.complete("done")).failures(FailurePolicy.DEFAULT.crashLimit(1)));
 
-        assertThat(errorOf("last-try"))
-                .startsWith("Task 'first' failed 1 times and came to no end 3 times, which is all it may")
-                .endsWith("no stock");
-        assertThat(errorOf("one-too-many")).startsWith("Task 'first' came to no end 4 times, which is all it may");
-        assertThat(runs).hasValue(1);
+        assertThat(errorOf("order-1")).startsWith("Task 'first' came to no end 1 times, which is all it may");
+        assertThat(runs).hasValue(0);
     }
 
     @Test
-    void R26_failures_and_crashes_are_counted_together() {
+    void R26_crashes_spend_no_retries() {
         begin("order-1");
-        for (int i = 0; i < 2; i++) {
-            failOnce();
-        }
-        crash("order-1", "first", 2);
+        crash("order-1", "first", 3);
 
-        start(first((in, task) -> TaskOutcome.complete("done")).retries(AT_ONCE));
+        start(first((in, task) -> {
+                    throw new IllegalStateException("no stock");
+                })
+                .retries(AT_ONCE));
 
         assertThat(errorOf("order-1"))
-                .startsWith("Task 'first' came to no end 2 times and failed 2 times, which is all it may");
-        assertThat(runs).hasValue(2);
+                .startsWith("Task 'first' failed 4 times, which is all it may; the last time: ")
+                .endsWith("no stock");
+        assertThat(runs).hasValue(4);
     }
 
     /** By a worker that stops then; what it has begun meanwhile is given back. */
@@ -126,11 +116,11 @@ class CrashTest extends WorkerContractTest {
     void R26_a_branch_that_ends_its_process_fails_the_workflow_in_the_end() {
         snapshots.createSnapshot(WorkflowSnapshot.start("order-1", WORKFLOW.name(), Payload.utf8("\"in\""))
                 .forkInto("join", Map.of("a", Branch.of("first", Payload.utf8("\"in\"")))));
-        crash("order-1", "first", 4);
+        crash("order-1", "first", 5);
 
         start(first((in, task) -> TaskOutcome.complete("done")).retries(AT_ONCE));
 
-        assertThat(errorOf("order-1")).startsWith("Task 'first' came to no end 4 times, which is all it may");
+        assertThat(errorOf("order-1")).startsWith("Task 'first' came to no end 5 times, which is all it may");
         assertThat(runs).hasValue(0);
     }
 

@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.persistence.ClaimQuery;
@@ -8,9 +9,11 @@ import dev.sayiir.persistence.SignalKind;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowStatus;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,6 +33,65 @@ class FailureTest extends WorkerContractTest {
 
         assertThat(errorOf("order-1")).isEqualTo("Task 'first' failed: java.lang.IllegalStateException: no stock");
         assertThat(tries).hasValue(1);
+    }
+
+    @Test
+    void a_failure_of_a_type_that_is_not_retried_fails_the_workflow_at_once() {
+        AtomicInteger tries = new AtomicInteger();
+        start(task("first", (in, task) -> {
+                    tries.incrementAndGet();
+                    throw new IllegalStateException("no stock");
+                })
+                .retries(THRICE)
+                .failures(FailurePolicy.DEFAULT.retryFor(Set.of(IOException.class))));
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).isEqualTo("Task 'first' failed: java.lang.IllegalStateException: no stock");
+        assertThat(tries).hasValue(1);
+    }
+
+    @Test
+    void another_task_follows_with_the_same_input_as_often_as_it_fails() {
+        start(
+                task("first", (in, task) -> {
+                            throw new IllegalStateException("declined " + in);
+                        })
+                        .failures(FailurePolicy.DEFAULT.orElse("ask")),
+                task(
+                        "ask",
+                        (in, task) ->
+                                in.length() < 8 ? TaskOutcome.next("first", in + " more") : TaskOutcome.complete(in)));
+        begin("order-1");
+
+        assertThat(resultOf("order-1")).isEqualTo("\"in more more\"");
+    }
+
+    @Test
+    void another_task_follows_in_a_branch_and_after_a_join_that_fails() {
+        FailurePolicy policy = FailurePolicy.DEFAULT.orElse("instead");
+        start(worker(
+                        task("first", (in, task) -> TaskOutcome.fork("join", in).branch("a", "pack")),
+                        task("pack", (in, task) -> {
+                            throw new IllegalStateException("no paper");
+                        }),
+                        TaskHandler.of("join", Payload.class, (in, task) -> {
+                            throw new IllegalStateException(in.asUtf8());
+                        }),
+                        TaskHandler.of("instead", Payload.class, (in, task) -> TaskOutcome.complete(in))
+                                .failures(FailurePolicy.DEFAULT))
+                .failurePolicy(policy));
+        begin("order-1");
+
+        assertThat(resultOf("order-1")).isEqualTo("{\"a\":\"in\"}");
+    }
+
+    @Test
+    void a_task_cannot_follow_its_own_failure() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> worker(task("first", (in, task) -> TaskOutcome.complete(in)))
+                        .failurePolicy(FailurePolicy.DEFAULT.orElse("first"))
+                        .build())
+                .withMessageContaining("Task 'first' cannot be followed by itself when it has failed");
     }
 
     @Test

@@ -35,9 +35,11 @@ final class SoakProcess {
     private static final int POOL = 8;
     private static final int ONE_IN = 40;
 
-    /** What dies, and loses its claim, counts; nothing here is to fail for that. */
     private static final RetryPolicy POLICY =
             new RetryPolicy(10_000, Duration.ofMillis(20), 2, Optional.of(Duration.ofSeconds(1)));
+
+    /** What dies, and loses its claim, counts; nothing here is to end for that. */
+    private static final FailurePolicy FAILURES = FailurePolicy.DEFAULT.crashLimit(10_000);
 
     private static final AtomicInteger DONE = new AtomicInteger();
 
@@ -61,6 +63,7 @@ final class SoakProcess {
                 .workflow(WORKFLOW)
                 .wakeUps(backend)
                 .concurrency(16)
+                .failurePolicy(FAILURES)
                 .pollInterval(Duration.ofMillis(200))
                 .claims(TTL, TTL.dividedBy(6));
         for (String task : TASKS) {

@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskOutcome;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.util.ReflectionUtils;
 
@@ -23,8 +25,10 @@ final class MethodHandler implements TaskHandler<Object> {
     private final WorkflowTask task;
     private final Optional<Duration> timeout;
     private final Optional<RetryPolicy> retryPolicy;
+    private final FailurePolicy failurePolicy;
 
-    MethodHandler(Object bean, Method method, WorkflowTask task) {
+    /** @param failures for what the method itself does not say */
+    MethodHandler(Object bean, Method method, WorkflowTask task, FailurePolicy failures) {
         List<Class<?>> inputs = Arrays.stream(method.getParameterTypes())
                 .filter(type -> type != TaskContext.class)
                 .toList();
@@ -38,6 +42,7 @@ final class MethodHandler implements TaskHandler<Object> {
         this.timeout =
                 Optional.of(task.timeout()).filter(text -> !text.isEmpty()).map(DurationStyle::detectAndParse);
         this.retryPolicy = Optional.of(task).filter(it -> it.maxRetries() > 0).map(MethodHandler::policy);
+        this.failurePolicy = policy(task, failures);
         ReflectionUtils.makeAccessible(method);
     }
 
@@ -47,6 +52,20 @@ final class MethodHandler implements TaskHandler<Object> {
                 DurationStyle.detectAndParse(task.retryDelay()),
                 task.backoffMultiplier(),
                 Optional.of(DurationStyle.detectAndParse(task.maxRetryDelay())));
+    }
+
+    private static FailurePolicy policy(WorkflowTask task, FailurePolicy failures) {
+        FailurePolicy policy = failures;
+        if (task.retryFor().length > 0) {
+            policy = policy.retryFor(Set.copyOf(List.of(task.retryFor())));
+        }
+        if (task.noRetryFor().length > 0) {
+            policy = policy.noRetryFor(Set.copyOf(List.of(task.noRetryFor())));
+        }
+        if (!task.orElse().isEmpty()) {
+            policy = policy.orElse(task.orElse());
+        }
+        return task.crashLimit() == 0 ? policy : policy.crashLimit(task.crashLimit());
     }
 
     @Override
@@ -70,6 +89,11 @@ final class MethodHandler implements TaskHandler<Object> {
     @Override
     public Optional<RetryPolicy> retryPolicy() {
         return retryPolicy;
+    }
+
+    @Override
+    public Optional<FailurePolicy> failurePolicy() {
+        return Optional.of(failurePolicy);
     }
 
     @Override

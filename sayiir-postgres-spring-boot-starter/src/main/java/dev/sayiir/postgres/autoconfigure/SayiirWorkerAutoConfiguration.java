@@ -8,6 +8,7 @@ import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskWorker;
 import dev.sayiir.worker.TaskWorkerBuilder;
@@ -113,13 +114,15 @@ public final class SayiirWorkerAutoConfiguration {
             WorkerConnections connections,
             ObjectProvider<Workflow> workflows,
             ObjectProvider<TaskHandler<?>> handlers,
+            ObjectProvider<FailurePolicy> failurePolicy,
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<WakeUps> wakeUps,
             ObjectProvider<TaskWorkerListener> listeners,
             ConfigurableListableBeanFactory beans) {
         return new TaskWorkerLifecycle(() -> {
             List<TaskHandler<?>> all = new ArrayList<>(handlers.orderedStream().toList());
-            all.addAll(WorkflowTaskMethods.in(beans));
+            FailurePolicy failures = failurePolicy.getIfUnique(() -> FailurePolicy.DEFAULT);
+            all.addAll(WorkflowTaskMethods.in(beans, failures));
             List<Workflow> known = workflows.orderedStream().toList();
             if (known.isEmpty() || all.isEmpty()) {
                 return Optional.empty();
@@ -131,6 +134,7 @@ public final class SayiirWorkerAutoConfiguration {
             mapper.ifUnique(builder::mapper);
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
+            builder.failurePolicy(failures);
             known.forEach(builder::workflow);
             all.forEach(builder::handler);
             wakeUps.ifUnique(builder::wakeUps);

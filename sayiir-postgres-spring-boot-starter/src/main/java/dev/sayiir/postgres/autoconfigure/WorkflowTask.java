@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.worker.FailurePolicy;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -42,4 +43,25 @@ public @interface WorkflowTask {
 
     /** @return the longest wait before a retry */
     String maxRetryDelay() default "5m";
+
+    /**
+     * @return the exceptions after which the task is tried again, be it that the method throws them or that they are a cause
+     *     of what it throws; none for what the {@link FailurePolicy} bean says, and without one, for all
+     */
+    Class<? extends Throwable>[] retryFor() default {};
+
+    /** @return the exceptions after which it is not tried again; none for what the {@link FailurePolicy} bean says */
+    Class<? extends Throwable>[] noRetryFor() default {};
+
+    /**
+     * @return the task that follows, with the same input, when this one is not tried any more; empty for what the {@link
+     *     FailurePolicy} bean says, and without one, for none: the workflow fails
+     */
+    String orElse() default "";
+
+    /**
+     * @return how often the task may end its process or lose its claim; 0 for what the {@link FailurePolicy} bean says, and
+     *     without one, for 5
+     */
+    int crashLimit() default 0;
 }

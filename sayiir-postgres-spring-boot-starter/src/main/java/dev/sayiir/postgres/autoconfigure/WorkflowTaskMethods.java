@@ -1,5 +1,6 @@
 package dev.sayiir.postgres.autoconfigure;
 
+import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskHandler;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
@@ -18,12 +19,14 @@ final class WorkflowTaskMethods {
 
     private WorkflowTaskMethods() {}
 
-    static List<TaskHandler<?>> in(ConfigurableListableBeanFactory beans) {
+    /** @param failures for what the methods themselves do not say */
+    static List<TaskHandler<?>> in(ConfigurableListableBeanFactory beans, FailurePolicy failures) {
         List<TaskHandler<?>> handlers = new ArrayList<>();
         for (String name : beans.getBeanDefinitionNames()) {
             Class<?> type = AutoProxyUtils.determineTargetClass(beans, name);
             if (type != null && AnnotationUtils.isCandidateClass(type, WorkflowTask.class)) {
-                marked(type).forEach((method, task) -> handlers.add(handler(beans.getBean(name), method, task)));
+                marked(type)
+                        .forEach((method, task) -> handlers.add(handler(beans.getBean(name), method, task, failures)));
             }
         }
         return handlers;
@@ -38,7 +41,7 @@ final class WorkflowTaskMethods {
         return AnnotatedElementUtils.findMergedAnnotation(method, WorkflowTask.class);
     }
 
-    private static TaskHandler<?> handler(Object bean, Method method, WorkflowTask task) {
-        return new MethodHandler(bean, AopUtils.selectInvocableMethod(method, bean.getClass()), task);
+    private static TaskHandler<?> handler(Object bean, Method method, WorkflowTask task, FailurePolicy failures) {
+        return new MethodHandler(bean, AopUtils.selectInvocableMethod(method, bean.getClass()), task, failures);
     }
 }

@@ -7,12 +7,15 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.worker.FailurePolicy;
+import dev.sayiir.worker.TaskOutcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -80,6 +83,51 @@ class ConfigurationGuideTest extends StarterTest {
                 .withBean("workflows", Database.class, () -> database)
                 .withUserConfiguration(Marked.class)
                 .run(context -> savesIn(database, context.getBean(SnapshotStore.class)));
+    }
+
+    @Test
+    void failures_are_handled_as_the_application_and_a_method_say() {
+        new ApplicationContextRunner().withUserConfiguration(Failing.class).run(context -> {
+            FailurePolicy forAll = context.getBean(FailurePolicy.class);
+            assertThat(WorkflowTaskMethods.in(context.getBeanFactory(), forAll))
+                    .singleElement()
+                    .satisfies(handler -> assertThat(handler.failurePolicy())
+                            .contains(FailurePolicy.DEFAULT
+                                    .noRetryFor(Set.of(CardDeclined.class))
+                                    .orElse("ask-for-card")));
+            assertThat(forAll.isRetried(new IllegalArgumentException())).isFalse();
+            assertThat(forAll.isRetried(new CardDeclined())).isTrue();
+        });
+    }
+
+    record Order(String card) {}
+
+    static final class CardDeclined extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    interface Payments {
+        String charge(Order order);
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Failing {
+
+        private final Payments payments = Order::card;
+
+        // region policy-of-all
+        @Bean
+        FailurePolicy failures() {
+            return FailurePolicy.DEFAULT.noRetryFor(Set.of(IllegalArgumentException.class));
+        }
+        // endregion
+
+        // region policy-of-one
+        @WorkflowTask(value = "charge", maxRetries = 5, noRetryFor = CardDeclined.class, orElse = "ask-for-card")
+        TaskOutcome charge(Order order) {
+            return TaskOutcome.next("ship", payments.charge(order));
+        }
+        // endregion
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUpSource;
 import dev.sayiir.persistence.WakeUps;
+import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskHandler;
 import dev.sayiir.worker.TaskOutcome;
@@ -52,6 +53,27 @@ class WorkerAutoConfigurationTest extends WorkerStarterTest {
     void a_marked_method_says_how_it_is_tried_again() {
         fulfilment()
                 .run(context -> assertThat(run(context, RETRIED, Boolean.class)).isTrue());
+    }
+
+    @Test
+    void a_failure_policy_of_the_application_is_that_of_all_handlers() {
+        withWorker()
+                .withBean(Workflow.class, () -> new Workflow("declined-v1", "charge"))
+                .withBean(FailurePolicy.class, () -> FailurePolicy.DEFAULT.orElse("refund"))
+                .withBean(
+                        "charge",
+                        TaskHandler.class,
+                        () -> TaskHandler.of("charge", String.class, (in, task) -> {
+                            throw new IllegalStateException("declined");
+                        }))
+                .withBean(
+                        "refund",
+                        TaskHandler.class,
+                        () -> TaskHandler.of(
+                                        "refund", String.class, (in, task) -> TaskOutcome.complete(in + " refunded"))
+                                .failures(FailurePolicy.DEFAULT))
+                .run(context -> assertThat(run(context, new Workflow("declined-v1", "charge"), String.class))
+                        .isEqualTo("tea refunded"));
     }
 
     @Test
