@@ -7,6 +7,8 @@ import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,14 +26,21 @@ final class Dispatcher implements Runnable {
     private final Duration interval;
     private final Semaphore slots;
     private final NextPoll next;
+    private final Crashes crashes;
+    private final int concurrency;
+    private final AtomicInteger suspects = new AtomicInteger();
     private final LogLimit failed = new LogLimit();
 
     /** How many tasks a poll asks for: fewer after polls that failed. */
     private int most;
 
+    /** Whether nothing is to begin besides a suspect. */
+    private volatile boolean keepingOut;
+
     /**
      * @param query what to ask for; its limit is the size of a batch
      * @param interval how long to wait between two polls at most
+     * @param slots all of them free
      */
     Dispatcher(
             TaskClaimStore claims,
@@ -42,7 +51,8 @@ final class Dispatcher implements Runnable {
             ClaimQuery query,
             Duration interval,
             Semaphore slots,
-            NextPoll next) {
+            NextPoll next,
+            Crashes crashes) {
         this.claims = claims;
         this.runner = runner;
         this.held = held;
@@ -52,6 +62,8 @@ final class Dispatcher implements Runnable {
         this.interval = interval;
         this.slots = slots;
         this.next = next;
+        this.crashes = crashes;
+        this.concurrency = slots.availablePermits();
         this.most = query.limit();
     }
 
@@ -114,25 +126,70 @@ final class Dispatcher implements Runnable {
     private void start(List<ClaimedTask> claimed) {
         List<HeldTask> holding =
                 claimed.stream().map(task -> held.add(task.claim())).toList();
+        int suspect = -1;
         for (int i = 0; i < claimed.size(); i++) {
             if (next.isStopping()) {
                 runner.giveBack(holding.get(i), Duration.ZERO);
+            } else if (!crashes.makeSuspect(claimed.get(i).claim())) {
+                start(claimed.get(i), holding.get(i), this::mayCarryOn, () -> {});
+            } else if (suspect < 0) {
+                suspect = i;
             } else {
-                start(claimed.get(i), holding.get(i));
+                giveBackSuspect(holding.get(i));
             }
+        }
+        if (suspect >= 0) {
+            startSuspect(claimed.get(suspect), holding.get(suspect));
         }
     }
 
-    private void start(ClaimedTask task, HeldTask holding) {
+    private void start(ClaimedTask task, HeldTask holding, IntPredicate mayCarryOn, Runnable whenOver) {
         slots.acquireUninterruptibly();
-        runner.begin(task, holding, this::mayCarryOn, () -> {
+        runner.begin(task, holding, mayCarryOn, () -> {
+            whenOver.run();
             slots.release();
             next.slotFreed();
         });
     }
 
+    /**
+     * So that, if it ends this process, others are not counted with it: once all others have ended, and before any other
+     * begins. That is for a while only, as some take long. Those that take longer than the while before have it beside them,
+     * unless one of them is a suspect too.
+     */
+    private void startSuspect(ClaimedTask task, HeldTask holding) {
+        Duration patience = Crashes.patience(task.claim());
+        keepingOut = true;
+        try {
+            next.await(this::isIdle, patience);
+            if (next.isStopping()) {
+                runner.giveBack(holding, Duration.ZERO);
+            } else if (suspects.get() > 0) {
+                giveBackSuspect(holding);
+            } else {
+                suspects.incrementAndGet();
+                start(task, holding, inARow -> false, suspects::decrementAndGet);
+                next.await(this::isIdle, patience);
+            }
+        } catch (InterruptedException e) {
+            next.stop(); // what is held is given back then
+        } finally {
+            keepingOut = false;
+        }
+    }
+
+    private boolean isIdle() {
+        return slots.availablePermits() == concurrency;
+    }
+
+    private void giveBackSuspect(HeldTask holding) {
+        Duration patience = Crashes.patience(holding.claim());
+        runner.giveBack(holding, patience);
+        next.dueIn(patience);
+    }
+
     /** While there are free slots, nobody waits for this one. */
     private boolean mayCarryOn(int inARow) {
-        return !next.isStopping() && (inARow < TaskRunner.IN_A_ROW || slots.availablePermits() > 0);
+        return !keepingOut && !next.isStopping() && (inARow < TaskRunner.IN_A_ROW || slots.availablePermits() > 0);
     }
 }

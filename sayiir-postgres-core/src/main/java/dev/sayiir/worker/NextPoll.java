@@ -5,6 +5,7 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * When a worker asks for tasks again: at the end of an interval; before that when it hears that something may be due, when
@@ -91,6 +92,22 @@ final class NextPoll {
                 changed.awaitNanos(wait);
             }
             slotFreed = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until that is so, which is looked at whenever a slot is freed; or that time is over, or there is to be no other
+     * poll.
+     */
+    void await(BooleanSupplier until, Duration longest) throws InterruptedException {
+        long end = System.nanoTime() + longest.toNanos();
+        lock.lockInterruptibly();
+        try {
+            while (!stopping && !until.getAsBoolean() && changed.awaitNanos(end - System.nanoTime()) > 0) {
+                // looks again
+            }
         } finally {
             lock.unlock();
         }

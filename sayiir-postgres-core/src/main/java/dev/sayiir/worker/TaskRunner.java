@@ -29,6 +29,7 @@ final class TaskRunner {
 
     private final TaskThreads threads;
     private final Handlers handlers;
+    private final Crashes crashes;
     private final HandlerCalls calls;
     private final Committer committer;
     private final HeldTasks held;
@@ -43,6 +44,7 @@ final class TaskRunner {
     TaskRunner(
             TaskThreads threads,
             Handlers handlers,
+            Crashes crashes,
             HandlerCalls calls,
             Committer committer,
             HeldTasks held,
@@ -51,6 +53,7 @@ final class TaskRunner {
             Duration ttl) {
         this.threads = threads;
         this.handlers = handlers;
+        this.crashes = crashes;
         this.calls = calls;
         this.committer = committer;
         this.held = held;
@@ -146,9 +149,9 @@ final class TaskRunner {
     }
 
     private Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask holding) {
-        return Crashes.tooMany(task.claim(), handlers.failurePolicy(handler).crashLimit())
-                .map(error -> calls.failed(task, handler, holding, error))
-                .or(() -> calls.call(task, handler, holding));
+        return crashes.areTooMany(task.claim())
+                ? Optional.of(calls.failed(task, handler, holding, Crashes.describe(task.claim())))
+                : calls.call(task, handler, holding);
     }
 
     /** A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting. */

@@ -91,9 +91,20 @@ public final class TaskWorker implements AutoCloseable {
         this.held = new HeldTasks(claims);
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
-        TaskRunner runner = new TaskRunner(threads, handlers, calls, committer, held, oneAtATime, listener, ttl);
+        Crashes crashes = new Crashes(handlers);
+        TaskRunner runner =
+                new TaskRunner(threads, handlers, crashes, calls, committer, held, oneAtATime, listener, ttl);
         Dispatcher dispatcher = new Dispatcher(
-                claims, runner, held, outage, listener, settings.query(), settings.pollInterval, slots, nextPoll);
+                claims,
+                runner,
+                held,
+                outage,
+                listener,
+                settings.query(),
+                settings.pollInterval,
+                slots,
+                nextPoll,
+                crashes);
         this.dispatching = WorkerThreads.platform("sayiir-dispatcher-").newThread(dispatcher);
     }
 
