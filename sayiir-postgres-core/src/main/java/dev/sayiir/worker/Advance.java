@@ -42,7 +42,7 @@ record Advance(
         Map<String, Branch> branches,
         Optional<RetryPolicy> policy,
         Instant now)
-        implements UnaryOperator<WorkflowSnapshot> {
+        implements Ending, UnaryOperator<WorkflowSnapshot> {
 
     @Override
     public WorkflowSnapshot apply(WorkflowSnapshot snapshot) {

@@ -1,5 +1,6 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimedTask;
@@ -47,13 +48,13 @@ final class Committer {
     private final GroupCommit group;
     private final OneAtATime oneAtATime;
     private final Executor waiting;
+    private final Returns returns;
     private final Handlers handlers;
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final Duration ttl;
     private final NextPoll nextPoll;
     private final LogLimit dropped = new LogLimit();
-    private final LogLimit refused = new LogLimit();
     private final LogLimit leftAlone = new LogLimit();
     private final LogLimit stopped = new LogLimit();
 
@@ -63,6 +64,7 @@ final class Committer {
             GroupCommit group,
             OneAtATime oneAtATime,
             Executor waiting,
+            Returns returns,
             Handlers handlers,
             Outage outage,
             TaskWorkerListener listener,
@@ -72,6 +74,7 @@ final class Committer {
         this.group = group;
         this.oneAtATime = oneAtATime;
         this.waiting = waiting;
+        this.returns = returns;
         this.handlers = handlers;
         this.outage = outage;
         this.listener = listener;
@@ -94,6 +97,41 @@ final class Committer {
         new Attempts(task, held, change, mayCarryOn, then).begin();
     }
 
+    /** Stores what comes of a task, or that this worker cannot do it; as {@link #commit} does. */
+    void end(
+            ClaimedTask task,
+            HeldTask held,
+            Ending ending,
+            BooleanSupplier mayCarryOn,
+            Consumer<Optional<ClaimedTask>> then) {
+        if (ending instanceof Advance advance) {
+            commit(task, held, advance, mayCarryOn, then);
+            return;
+        }
+        try {
+            waiting.execute(() -> refuse(held, (Refusal) ending, then));
+        } catch (RejectedExecutionException e) {
+            isGivenBack(held, then);
+        }
+    }
+
+    private void refuse(HeldTask held, Refusal refusal, Consumer<Optional<ClaimedTask>> then) {
+        try {
+            returns.refuse(held, refusal);
+        } catch (InterruptedException e) {
+            isGivenBack(held, then);
+            return;
+        }
+        then.accept(Optional.empty());
+    }
+
+    /** The worker stops. */
+    private void isGivenBack(HeldTask held, Consumer<Optional<ClaimedTask>> then) {
+        held.giveBackLater();
+        listener.taskEnded(held.claim(), End.RELEASED);
+        then.accept(Optional.empty());
+    }
+
     /** The tries to commit one task: the first one takes no thread, further ones have a thread that waits. */
     private final class Attempts implements ReadyResult.Answer {
 
@@ -104,10 +142,9 @@ final class Committer {
         private final Pause whileLocked = new Pause(Duration.ofMillis(2), Duration.ofSeconds(1));
         private final Pause afterFailure = new Pause(Duration.ofMillis(100), Duration.ofSeconds(5));
         private WorkflowSnapshot base;
-        private UnaryOperator<WorkflowSnapshot> change;
-        private Optional<BranchOutcome> inBranch;
+        private final UnaryOperator<WorkflowSnapshot> change;
+        private final Optional<BranchOutcome> inBranch;
         private boolean stale;
-        private boolean failing;
         private int tries;
         private int failures;
         private long storedBefore;
@@ -127,12 +164,8 @@ final class Committer {
                     : Optional.empty();
             this.mayCarryOn = mayCarryOn;
             this.then = then;
-            this.stale = needsWholeInstance();
-        }
-
-        /** What a task of a branch was claimed with is not all of its instance. */
-        private boolean needsWholeInstance() {
-            return claim.branch().isPresent() && inBranch.isEmpty();
+            // What a task of a branch was claimed with is not all of its instance.
+            this.stale = claim.branch().isPresent() && inBranch.isEmpty();
         }
 
         void begin() {
@@ -163,9 +196,7 @@ final class Committer {
         public void stopped() {
             stopped.log(more -> log.warn(
                     "The worker stops, and the result of {} is not stored; it will be done again{}", held, more));
-            held.giveBackLater();
-            listener.taskEnded(claim, End.RELEASED);
-            then.accept(Optional.empty());
+            isGivenBack(held, then);
         }
 
         /** @param last what became of the try before */
@@ -295,7 +326,7 @@ final class Committer {
                 listener.taskEnded(claim, End.LOST);
                 return false;
             } else if (!StoreFailures.isPassing(reason)) {
-                return failsInstead(reason);
+                return isRefused(reason);
             } else if (outage.isAway(reason)) {
                 return true;
             }
@@ -316,22 +347,22 @@ final class Committer {
         }
 
         /**
-         * An outcome that cannot be stored, as one that is too large, would not be the next time either, so the workflow
-         * fails; unless even that cannot be stored.
+         * An outcome that cannot be stored, as one that is too large, would not be the next time either. An instance that
+         * cannot be read may be for others.
          */
-        private boolean failsInstead(RuntimeException reason) {
-            if (failing) {
-                return isLeftAlone(reason);
-            }
+        private boolean isRefused(RuntimeException reason) throws InterruptedException {
             String why = StoreFailures.describe(reason);
-            refused.log(more ->
-                    log.warn("The outcome of {} cannot be stored, and its workflow fails: {}{}", held, why, more));
-            failing = true;
-            inBranch = Optional.empty();
-            stale |= needsWholeInstance();
-            change = snapshot -> snapshot.fail(
-                    ErrorText.storable("The outcome of task '" + claim.taskId() + "' cannot be stored: " + why));
-            return true;
+            String what = "task '" + claim.taskId() + "'";
+            returns.refuse(
+                    held,
+                    stale
+                            ? Refusal.forOthers(
+                                    BlockReason.UNREADABLE_SNAPSHOT,
+                                    "The instance of " + what + " cannot be read: " + why)
+                            : Refusal.ofAll(
+                                    BlockReason.UNWRITABLE_OUTPUT,
+                                    "The outcome of " + what + " cannot be stored: " + why));
+            return false;
         }
 
         /** Until its claim ends, which is renewed no more. */
@@ -371,24 +402,6 @@ final class Committer {
             } catch (CancellationException e) {
                 throw new InterruptedException("The worker has stopped");
             }
-        }
-    }
-
-    /** Waits that grow. */
-    private static final class Pause {
-
-        private final Duration longest;
-        private Duration next;
-
-        Pause(Duration first, Duration longest) {
-            this.next = first;
-            this.longest = longest;
-        }
-
-        void sleep() throws InterruptedException {
-            Thread.sleep(next.toMillis());
-            Duration longer = next.multipliedBy(2);
-            next = longer.compareTo(longest) < 0 ? longer : longest;
         }
     }
 }

@@ -20,6 +20,7 @@ final class Dispatcher implements Runnable {
     private final TaskClaimStore claims;
     private final TaskRunner runner;
     private final HeldTasks held;
+    private final Returns returns;
     private final Outage outage;
     private final TaskWorkerListener listener;
     private final ClaimQuery query;
@@ -46,6 +47,7 @@ final class Dispatcher implements Runnable {
             TaskClaimStore claims,
             TaskRunner runner,
             HeldTasks held,
+            Returns returns,
             Outage outage,
             TaskWorkerListener listener,
             ClaimQuery query,
@@ -56,6 +58,7 @@ final class Dispatcher implements Runnable {
         this.claims = claims;
         this.runner = runner;
         this.held = held;
+        this.returns = returns;
         this.outage = outage;
         this.listener = listener;
         this.query = query;
@@ -129,7 +132,7 @@ final class Dispatcher implements Runnable {
         int suspect = -1;
         for (int i = 0; i < claimed.size(); i++) {
             if (next.isStopping()) {
-                runner.giveBack(holding.get(i), Duration.ZERO);
+                returns.giveBack(holding.get(i), Duration.ZERO);
             } else if (!crashes.makeSuspect(claimed.get(i).claim())) {
                 start(claimed.get(i), holding.get(i), this::mayCarryOn, () -> {});
             } else if (suspect < 0) {
@@ -163,7 +166,7 @@ final class Dispatcher implements Runnable {
         try {
             next.await(this::isIdle, patience);
             if (next.isStopping()) {
-                runner.giveBack(holding, Duration.ZERO);
+                returns.giveBack(holding, Duration.ZERO);
             } else if (suspects.get() > 0) {
                 giveBackSuspect(holding);
             } else {
@@ -184,7 +187,7 @@ final class Dispatcher implements Runnable {
 
     private void giveBackSuspect(HeldTask holding) {
         Duration patience = Crashes.patience(holding.claim());
-        runner.giveBack(holding, patience);
+        returns.giveBack(holding, patience);
         next.dueIn(patience);
     }
 

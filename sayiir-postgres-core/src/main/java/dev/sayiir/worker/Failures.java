@@ -1,6 +1,8 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimedTask;
+import dev.sayiir.worker.FailurePolicy.OnExhausted;
 import dev.sayiir.worker.TaskOutcome.Fail;
 import dev.sayiir.worker.TaskOutcome.Next;
 import dev.sayiir.worker.TaskOutcome.Retry;
@@ -13,7 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 
-/** What becomes of a task that has failed, by its policies: another try, another task, or the end of its workflow. */
+/** What becomes of a task that has failed, by its policies: another try, another task, the end of its workflow, or a block. */
 final class Failures {
 
     private final Handlers handlers;
@@ -60,7 +62,7 @@ final class Failures {
     }
 
     /** The handler threw that. */
-    Advance thrown(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Throwable failure) {
+    Ending thrown(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Throwable failure) {
         String shown = ErrorText.of(failure);
         String error = "Task '" + task.claim().taskId() + "' failed: " + shown;
         return next(new Attempt(
@@ -75,7 +77,7 @@ final class Failures {
     }
 
     /** The time of the task is up. */
-    Advance timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+    Ending timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
         String shown = "took longer than " + handler.timeout().orElseThrow();
         String error = "Task '" + task.claim().taskId() + "' " + shown;
         Throwable failure = new TimeoutException(error);
@@ -91,19 +93,19 @@ final class Failures {
     }
 
     /** The handler asks for it. */
-    Advance retry(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Retry asked) {
+    Ending retry(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Retry asked) {
         String error = ErrorText.storable(asked.error());
         RetryPolicy retries = handler.retryPolicy().orElse(Backoff.AS_OFTEN_AS_ASKED);
         return next(
                 new Attempt(task, handler, held, error, error, Optional.empty(), Optional.of(retries), asked.after()));
     }
 
-    private Advance next(Attempt attempt) {
+    private Ending next(Attempt attempt) {
         FailurePolicy policy = handlers.failurePolicy(attempt.handler());
         boolean isRetried = attempt.thrown().map(policy::isRetried).orElse(true);
         return attempt.retries()
                 .filter(it -> isRetried && attempt.number() <= it.maxRetries())
-                .map(it -> again(attempt, it))
+                .<Ending>map(it -> again(attempt, it))
                 .orElseGet(() -> last(attempt, policy, isRetried));
     }
 
@@ -114,7 +116,7 @@ final class Failures {
         return advance(attempt, TaskOutcome.retry(attempt.error(), wait), Payload.empty());
     }
 
-    private Advance last(Attempt attempt, FailurePolicy policy, boolean isRetried) {
+    private Ending last(Attempt attempt, FailurePolicy policy, boolean isRetried) {
         String error = isRetried && attempt.retries().isPresent() ? exhausted(attempt) : attempt.error();
         if (policy.orElse().isPresent()) {
             String follows = policy.orElse().get();
@@ -126,6 +128,10 @@ final class Failures {
                     attempt.thrown());
             Payload input = Inputs.of(attempt.task(), payloads);
             return advance(attempt, new Next(follows, input), input);
+        }
+        if (policy.onExhausted() == OnExhausted.BLOCK) {
+            log.last(attempt.held(), attempt.numberOfAll(), "is to be blocked", attempt.shown(), attempt.thrown());
+            return Refusal.ofAll(BlockReason.FAILURES, error);
         }
         log.last(attempt.held(), attempt.numberOfAll(), "its workflow fails", attempt.shown(), attempt.thrown());
         return advance(attempt, new Fail(error), Payload.empty());

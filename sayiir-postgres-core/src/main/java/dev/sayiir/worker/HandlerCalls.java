@@ -1,10 +1,10 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Done;
-import dev.sayiir.worker.TaskOutcome.Fail;
 import dev.sayiir.worker.TaskOutcome.Fork;
 import dev.sayiir.worker.TaskOutcome.Retry;
 import dev.sayiir.worker.TaskWorkerListener.End;
@@ -60,7 +60,7 @@ final class HandlerCalls {
     /** Stores what becomes of a task while its handler goes on. */
     @FunctionalInterface
     interface Abandoned {
-        void store(ClaimedTask task, HeldTask held, Advance advance);
+        void store(ClaimedTask task, HeldTask held, Ending ending);
     }
 
     /**
@@ -68,10 +68,10 @@ final class HandlerCalls {
      *
      * @param next what is to be stored, if nobody has stopped the handler
      */
-    private record Called(Supplier<Advance> next, boolean failed) {}
+    private record Called(Supplier<? extends Ending> next, boolean failed) {}
 
     /** What is to be stored; empty if the worker has no say in it any more. */
-    Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+    Optional<Ending> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
         Optional<Future<?>> timeout = handler.timeout().map(limit -> startTimeout(task, handler, held, limit));
         held.begin();
         Called called = called(task, handler, held);
@@ -128,7 +128,11 @@ final class HandlerCalls {
             Advance advance = advance(task, handler, held, outcome);
             return new Called(() -> advance, false);
         } catch (UnreadableInputException e) {
-            return new Called(() -> end(task, handler, held, new Fail(String.valueOf(e.getMessage()))), true);
+            return new Called(
+                    () -> Refusal.forOthers(BlockReason.UNREADABLE_INPUT, String.valueOf(e.getMessage())), true);
+        } catch (UnwritableOutputException e) {
+            return new Called(
+                    () -> Refusal.ofAll(BlockReason.UNWRITABLE_OUTPUT, String.valueOf(e.getMessage())), false);
         } catch (Throwable e) {
             return new Called(() -> failures.thrown(task, handler, held, e), true);
         }
@@ -141,6 +145,24 @@ final class HandlerCalls {
 
         UnreadableInputException(String message) {
             super(message);
+        }
+    }
+
+    /** Nor would another try make this any more writable. */
+    private static final class UnwritableOutputException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnwritableOutputException(String message) {
+            super(message);
+        }
+    }
+
+    private Payload write(String what, Object value) {
+        try {
+            return payloads.write(what, value);
+        } catch (IllegalArgumentException e) {
+            throw new UnwritableOutputException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -165,7 +187,7 @@ final class HandlerCalls {
     /** Applied to what was claimed, for once, so that an outcome that cannot be is the handler's failure. */
     private Advance advance(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
         Payload output = outcome instanceof Done done
-                ? payloads.write("output of task '" + task.claim().taskId() + "'", done.output())
+                ? write("output of task '" + task.claim().taskId() + "'", done.output())
                 : Payload.empty();
         Advance advance = new Advance(
                 task.claim(),
@@ -185,30 +207,13 @@ final class HandlerCalls {
     private Map<String, Branch> branches(Fork fork) {
         Map<String, Branch> branches = new LinkedHashMap<>();
         fork.branches().forEach((label, start) -> {
-            Optional<Payload> input =
-                    start.input().map(value -> payloads.write("input of branch '" + label + "'", value));
+            Optional<Payload> input = start.input().map(value -> write("input of branch '" + label + "'", value));
             branches.put(label, new Branch(start.taskId(), input));
         });
         return branches;
     }
 
-    private static Advance end(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
-        return new Advance(
-                task.claim(),
-                outcome,
-                Payload.empty(),
-                Map.of(),
-                handler.retryPolicy(),
-                held.clock().now());
-    }
-
-    /** For a task that is not to be tried any more, without a call of its handler. */
-    Advance failed(ClaimedTask task, TaskHandler<?> handler, HeldTask held, String error) {
-        held.end();
-        return end(task, handler, held, new Fail(error));
-    }
-
-    private Optional<Advance> released(HeldTask held) {
+    private Optional<Ending> released(HeldTask held) {
         held.giveBackLater();
         listener.taskEnded(held.claim(), End.RELEASED);
         return Optional.empty();

@@ -2,6 +2,7 @@ package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.worker.HeldTask.Stop;
 import java.time.Duration;
 import java.util.Collection;
@@ -95,6 +96,10 @@ final class HeldTasks {
         List<HeldTask> held = held();
         held.forEach(HeldTask::leave);
         return held.isEmpty() ? 0 : giveBack(held.stream().map(HeldTask::claim).toList(), Duration.ZERO);
+    }
+
+    TaskRefusal.Outcome refuse(TaskRefusal refusal) {
+        return claims.refuseTasks(List.of(refusal)).get(0);
     }
 
     /** By the claims themselves: other workers may go by the same name. */

@@ -7,11 +7,13 @@ import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.Supplier;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JavaType;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Values of the application as payloads, and back. What Jackson says is not passed on: it quotes what it could not read. */
+/**
+ * Values of the application as payloads, and back. What Jackson and the types themselves say is not passed
+ * on: it quotes what could not be read.
+ */
 final class JsonPayloads {
 
     /** Jackson's own. A method reference in place of the lambda would load it here already. */
@@ -31,7 +33,7 @@ final class JsonPayloads {
         }
         try {
             return Payload.of(mapper.get().writeValueAsBytes(value));
-        } catch (JacksonException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             throw new IllegalArgumentException(
                     "The " + what + " is a " + value.getClass().getName() + " that cannot be written as JSON ("
                             + e.getClass().getSimpleName() + "); make it one that Jackson can write, or a Payload");
@@ -66,7 +68,7 @@ final class JsonPayloads {
         Object value;
         try {
             value = mapper.get().readValue(payload.bytes(), target);
-        } catch (JacksonException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             throw unreadable(what, payload, target, e.getClass().getSimpleName());
         }
         if (value == null) {

@@ -1,9 +1,9 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskClaim;
-import dev.sayiir.worker.TaskWorkerListener.End;
 import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtDelay;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
@@ -11,7 +11,6 @@ import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -33,14 +32,9 @@ final class TaskRunner {
     private final HandlerCalls calls;
     private final Committer committer;
     private final HeldTasks held;
-    private final OneAtATime oneAtATime;
-    private final TaskWorkerListener listener;
-    private final Duration ttl;
+    private final Returns returns;
     private final LogLimit leftAlone = new LogLimit();
-    private final LogLimit unknown = new LogLimit();
-    private final LogLimit notGivenBack = new LogLimit();
 
-    /** @param ttl for how long nobody has a task that is none for this worker */
     TaskRunner(
             TaskThreads threads,
             Handlers handlers,
@@ -48,18 +42,14 @@ final class TaskRunner {
             HandlerCalls calls,
             Committer committer,
             HeldTasks held,
-            OneAtATime oneAtATime,
-            TaskWorkerListener listener,
-            Duration ttl) {
+            Returns returns) {
         this.threads = threads;
         this.handlers = handlers;
         this.crashes = crashes;
         this.calls = calls;
         this.committer = committer;
         this.held = held;
-        this.oneAtATime = oneAtATime;
-        this.listener = listener;
-        this.ttl = ttl;
+        this.returns = returns;
     }
 
     /**
@@ -93,7 +83,7 @@ final class TaskRunner {
             try {
                 threads.begin(this);
             } catch (RuntimeException | Error e) {
-                giveBack(holding, Duration.ZERO);
+                returns.giveBack(holding, Duration.ZERO);
                 whenOver.run();
             }
         }
@@ -124,7 +114,7 @@ final class TaskRunner {
     private void step(
             ClaimedTask task, HeldTask holding, BooleanSupplier mayCarryOn, Consumer<Optional<ClaimedTask>> then) {
         if (held.isClosed()) {
-            giveBack(holding, Duration.ZERO);
+            returns.giveBack(holding, Duration.ZERO);
             then.accept(Optional.empty());
             return;
         }
@@ -134,24 +124,26 @@ final class TaskRunner {
             committer.commit(task, holding, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn, then);
             return;
         }
-        Optional<TaskHandler<?>> handler = handlers.find(task.claim().taskId())
-                .filter(it ->
-                        position instanceof AtTask || task.snapshot().fork().isPresent());
-        if (handler.isEmpty()) {
-            leave(holding);
-        }
-        Optional<Advance> advance = handler.flatMap(it -> call(task, it, holding));
-        if (advance.isPresent()) {
-            committer.commit(task, holding, advance.get(), mayCarryOn, then);
-        } else {
-            then.accept(Optional.empty());
-        }
+        ending(task, position, holding)
+                .ifPresentOrElse(
+                        it -> committer.end(task, holding, it, mayCarryOn, then), () -> then.accept(Optional.empty()));
     }
 
-    private Optional<Advance> call(ClaimedTask task, TaskHandler<?> handler, HeldTask holding) {
-        return crashes.areTooMany(task.claim())
-                ? Optional.of(calls.failed(task, handler, holding, Crashes.describe(task.claim())))
-                : calls.call(task, handler, holding);
+    /** Empty if the worker has no say in it any more. */
+    private Optional<? extends Ending> ending(ClaimedTask task, ExecutionPosition position, HeldTask holding) {
+        TaskClaim claim = task.claim();
+        Optional<TaskHandler<?>> handler = handlers.find(claim.taskId())
+                .filter(it ->
+                        position instanceof AtTask || task.snapshot().fork().isPresent());
+        if (handler.isPresent() && !crashes.areTooMany(claim)) {
+            return calls.call(task, handler.get(), holding);
+        }
+        holding.end();
+        return Optional.of(
+                handler.isPresent()
+                        ? Refusal.ofAll(BlockReason.CRASHES, Crashes.describe(claim))
+                        : Refusal.forOthers(
+                                BlockReason.NO_HANDLER, "The worker has no handler of task '" + claim.taskId() + "'"));
     }
 
     /** A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting. */
@@ -161,39 +153,5 @@ final class TaskRunner {
                         .filter(at -> !claim.claimedAt().isBefore(at.truncatedTo(ChronoUnit.MICROS)))
                         .isEmpty();
         return Advance.keepingPause(snapshot, it -> waitsOn ? it.moveTo(position) : Advance.timePassed(it, position));
-    }
-
-    /** To give it back at once would only have it come again at once. */
-    private void leave(HeldTask holding) {
-        unknown.log(more -> log.warn(
-                "{} is none that this worker can do; it is given back, and nobody has it for {}{}",
-                holding,
-                ttl,
-                more));
-        giveBack(holding, ttl);
-    }
-
-    /**
-     * So that it does not seem that its holder was lost. If it cannot be given back now, it is free when its claim ends. The
-     * interrupt with which a worker stops does not keep its threads from that.
-     */
-    @SuppressWarnings("ThreadInterrupted")
-    void giveBack(HeldTask holding, Duration delay) {
-        held.remove(holding);
-        holding.leave();
-        boolean interrupted = Thread.interrupted();
-        try {
-            oneAtATime.call(() -> held.giveBack(List.of(holding.claim()), delay));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // the worker stops
-        } catch (RuntimeException e) {
-            notGivenBack.log(more ->
-                    log.warn("{} is left until its claim ends: {}{}", holding, StoreFailures.describe(e), more));
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        listener.taskEnded(holding.claim(), End.RELEASED);
     }
 }

@@ -78,8 +78,11 @@ public final class TaskWorker implements AutoCloseable {
         Handlers handlers = new Handlers(settings.handlers, settings.failurePolicy);
         JsonPayloads payloads = new JsonPayloads(settings.mapper);
         this.group = new GroupCommit(claims, outage, oneAtATime, threads);
+        this.held = new HeldTasks(claims);
+        Returns returns = new Returns(
+                held, oneAtATime, outage, listener, nextPoll, settings.blockAfter, settings.again(), settings.buildId);
         Committer committer = new Committer(
-                settings.snapshots, group, oneAtATime, waiting, handlers, outage, listener, ttl, nextPoll);
+                settings.snapshots, group, oneAtATime, waiting, returns, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(
                 settings.results,
                 payloads,
@@ -87,17 +90,16 @@ public final class TaskWorker implements AutoCloseable {
                 timer,
                 listener,
                 settings.interruptGrace,
-                (task, held, advance) -> committer.commit(task, held, advance, () -> false, next -> {}));
-        this.held = new HeldTasks(claims);
+                (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}));
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
         Crashes crashes = new Crashes(handlers);
-        TaskRunner runner =
-                new TaskRunner(threads, handlers, crashes, calls, committer, held, oneAtATime, listener, ttl);
+        TaskRunner runner = new TaskRunner(threads, handlers, crashes, calls, committer, held, returns);
         Dispatcher dispatcher = new Dispatcher(
                 claims,
                 runner,
                 held,
+                returns,
                 outage,
                 listener,
                 settings.query(),

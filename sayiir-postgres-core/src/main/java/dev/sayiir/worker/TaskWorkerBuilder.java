@@ -39,6 +39,8 @@ public final class TaskWorkerBuilder {
     Duration shutdownTimeout = Duration.ofSeconds(30);
     Duration interruptGrace = Duration.ofSeconds(5);
     FailurePolicy failurePolicy = FailurePolicy.DEFAULT;
+    Duration blockAfter = ClaimQuery.BLOCK_AFTER;
+    Optional<String> buildId = Optional.empty();
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
     Supplier<JsonMapper> mapper = JsonPayloads.DEFAULT_MAPPER;
@@ -178,6 +180,27 @@ public final class TaskWorkerBuilder {
     }
 
     /**
+     * @param patience for how long a task that no worker can do, as it cannot read its input, is left for others before it is
+     *     blocked, 0 to 36,500 days; 1 minute unless set
+     * @return this
+     * @throws IllegalArgumentException if it is out of its range
+     */
+    public TaskWorkerBuilder blockAfter(Duration patience) {
+        this.blockAfter = Waits.requireWait("time after which a task is blocked", patience);
+        return this;
+    }
+
+    /**
+     * @param id what it is a build of, as a version, 1 to 256 bytes of UTF-8: kept with what it cannot do; not said unless set
+     * @return this
+     * @throws IllegalArgumentException if it is not valid
+     */
+    public TaskWorkerBuilder buildId(String id) {
+        this.buildId = Optional.of(Identifiers.requireName("build", id));
+        return this;
+    }
+
+    /**
      * @param offered what the worker offers: it is given tasks that have none but these tags; all tasks unless set
      * @return this
      */
@@ -220,11 +243,19 @@ public final class TaskWorkerBuilder {
         return this;
     }
 
+    /** How long nobody has a task that is left for others: there is time for some of them. */
+    Duration again() {
+        Duration quarter = blockAfter.dividedBy(4);
+        return quarter.compareTo(claimTtl) < 0 ? quarter : claimTtl;
+    }
+
     ClaimQuery query() {
-        ClaimQuery query = ClaimQuery.of(workerId, batchSize, claimTtl)
+        ClaimQuery all = ClaimQuery.of(workerId, batchSize, claimTtl)
                 .definitions(workflows)
                 .taskIds(handlers.stream().map(TaskHandler::taskId).collect(Collectors.toSet()))
-                .ageingInterval(ageingInterval);
+                .ageingInterval(ageingInterval)
+                .blockAfter(blockAfter);
+        ClaimQuery query = buildId.map(all::build).orElse(all);
         return tags.map(query::tags).orElse(query);
     }
 

@@ -18,10 +18,12 @@ public interface TaskWorkerListener {
         /** Somebody else has the task, or its instance is finished or deleted; the result was dropped. */
         LOST,
         /**
-         * It was given back, since the worker stops or it is none that it can do; or it is left until the claim ends, since
-         * its result cannot be stored.
+         * It was given back, since the worker stops or it is left for a worker that can do it; or it is left until the claim
+         * ends, since its result cannot be stored.
          */
-        RELEASED
+        RELEASED,
+        /** It cannot be done, and is not tried until somebody unblocks it. */
+        BLOCKED
     }
 
     /**

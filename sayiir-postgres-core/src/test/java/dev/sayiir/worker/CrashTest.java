@@ -3,6 +3,9 @@ package dev.sayiir.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.worker.TaskWorkerListener.End;
@@ -54,7 +57,7 @@ class CrashTest extends WorkerContractTest {
         start(first((in, task) -> TaskOutcome.complete("at attempt " + task.attempt())));
 
         assertThat(resultOf("last-try")).isEqualTo("\"at attempt 5\"");
-        assertThat(errorOf("one-too-many"))
+        assertThat(blocked("one-too-many").error())
                 .isEqualTo(
                         "Task 'first' came to no end 5 times, which is all it may: each time its process ended, or it"
                                 + " lost its claim");
@@ -68,7 +71,9 @@ class CrashTest extends WorkerContractTest {
 
         start(first((in, task) -> TaskOutcome.complete("done")).failures(FailurePolicy.DEFAULT.crashLimit(1)));
 
-        assertThat(errorOf("order-1")).startsWith("Task 'first' came to no end 1 times, which is all it may");
+        BlockedTask blocked = blocked("order-1");
+        assertThat(blocked.reason()).isEqualTo(BlockReason.CRASHES);
+        assertThat(blocked.error()).startsWith("Task 'first' came to no end 1 times, which is all it may");
         assertThat(runs).hasValue(0);
     }
 
@@ -113,14 +118,14 @@ class CrashTest extends WorkerContractTest {
     }
 
     @Test
-    void R26_a_branch_that_ends_its_process_fails_the_workflow_in_the_end() {
+    void R26_a_branch_that_ends_its_process_is_blocked_in_the_end() {
         snapshots.createSnapshot(WorkflowSnapshot.start("order-1", WORKFLOW.name(), Payload.utf8("\"in\""))
                 .forkInto("join", Map.of("a", Branch.of("first", Payload.utf8("\"in\"")))));
         crash("order-1", "first", 5);
 
         start(first((in, task) -> TaskOutcome.complete("done")).retries(AT_ONCE));
 
-        assertThat(errorOf("order-1")).startsWith("Task 'first' came to no end 5 times, which is all it may");
+        assertThat(blocked("order-1").error()).startsWith("Task 'first' came to no end 5 times, which is all it may");
         assertThat(runs).hasValue(0);
     }
 
@@ -174,26 +179,25 @@ class CrashTest extends WorkerContractTest {
 
     /** As another engine may have left it. */
     @Test
-    void R30_a_task_that_a_worker_cannot_do_is_given_back_for_later_and_has_not_crashed() {
+    void R30_a_task_that_a_worker_cannot_do_is_left_for_others_then_blocked_and_has_not_crashed() {
         snapshots.createSnapshot(WorkflowSnapshot.start("order-1", WORKFLOW.name(), Payload.empty())
                 .moveTo(new AtJoin("first", Map.of())));
-        List<Object> delays = new CopyOnWriteArrayList<>();
-        InterceptedClaims calls = new InterceptedClaims(claims);
-        calls.on("releaseTaskClaims", (arguments, proceed) -> {
-            delays.add(arguments[1]);
-            arguments[1] = Duration.ZERO; // so that it comes up again at once
-            return proceed.call();
-        });
-        claims = calls.store();
-        TaskWorker worker =
-                start(worker(first((in, task) -> TaskOutcome.complete("done"))).claims(HOUR, SOON));
-        await().until(() -> delays.size() >= 3);
-        worker.stop(Duration.ZERO);
+        List<End> ends = new CopyOnWriteArrayList<>();
+        TaskWorker worker = start(worker(first((in, task) -> TaskOutcome.complete("done")))
+                .blockAfter(Duration.ofMillis(200))
+                .listener(new TaskWorkerListener() {
+                    @Override
+                    public void taskEnded(TaskClaim claim, End end) {
+                        ends.add(end);
+                    }
+                }));
 
+        assertThat(blocked("order-1").reason()).isEqualTo(BlockReason.NO_HANDLER);
+        worker.stop(Duration.ZERO);
+        assertThat(ends).startsWith(End.RELEASED).endsWith(End.BLOCKED);
+        repairs.unblock(BlockedQuery.all(), REQUEST);
         TaskClaim claim = claims.claimTask("order-1", "first", "w", HOUR).orElseThrow();
         assertThat(claim.crashes()).isZero();
-        assertThat(claim.attempt()).isGreaterThan(3);
-        assertThat(delays.subList(0, 3)).containsOnly(HOUR);
         assertThat(runs).hasValue(0);
     }
 

@@ -11,8 +11,6 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -130,38 +128,6 @@ class FailureTest extends WorkerContractTest {
 
         assertThat(resultOf("order-1")).isEqualTo("\"done\"");
         assertThat(resultOf("order-2")).isEqualTo("\"done\"");
-    }
-
-    @Test
-    void an_input_that_cannot_be_read_fails_the_workflow_at_once_and_is_not_quoted() {
-        AtomicInteger tries = new AtomicInteger();
-        start(TaskHandler.of("first", Integer.class, (in, task) -> {
-                    tries.incrementAndGet();
-                    return TaskOutcome.complete(in);
-                })
-                .retries(THRICE));
-        workflows.start(WORKFLOW, "order-1", "card number 4711");
-        workflows.start(WORKFLOW, "order-2", Payload.empty());
-        workflows.start(WORKFLOW, "order-3", Payload.utf8("null"));
-        workflows.start(WORKFLOW, "order-4", Payload.utf8("[".repeat(100_000)));
-
-        assertThat(errorOf("order-1"))
-                .startsWith("The input of task 'first', 18 bytes, cannot be read as java.lang.Integer (")
-                .doesNotContain("4711");
-        assertThat(errorOf("order-2")).startsWith("The input of task 'first', 0 bytes, cannot be read");
-        assertThat(errorOf("order-3")).startsWith("The input of task 'first', 4 bytes, cannot be read");
-        assertThat(errorOf("order-4")).startsWith("The input of task 'first', 100000 bytes, cannot be read");
-        assertThat(tries).hasValue(0);
-    }
-
-    @Test
-    void an_output_that_cannot_be_written_is_a_failure() {
-        List<Object> endless = new ArrayList<>();
-        endless.add(endless);
-        start(task("first", (in, task) -> TaskOutcome.complete(endless)));
-        begin("order-1");
-
-        assertThat(errorOf("order-1")).contains("The output of task 'first' is a", "cannot be written as JSON");
     }
 
     @Test

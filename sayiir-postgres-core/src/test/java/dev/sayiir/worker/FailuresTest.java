@@ -1,11 +1,14 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BranchStep;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.testing.LogLines;
+import dev.sayiir.worker.FailurePolicy.OnExhausted;
 import dev.sayiir.worker.TaskOutcome.Fail;
 import dev.sayiir.worker.TaskOutcome.Next;
 import dev.sayiir.worker.TaskOutcome.Retry;
@@ -57,15 +60,15 @@ class FailuresTest {
     }
 
     private static TaskOutcome thrown(ClaimedTask task, TaskHandler<?> handler, Throwable failure) {
-        return failures(handler)
-                .thrown(task, handler, new HeldTask(task.claim()), failure)
-                .outcome();
+        return outcome(failures(handler).thrown(task, handler, new HeldTask(task.claim()), failure));
+    }
+
+    private static TaskOutcome outcome(Ending ending) {
+        return ((Advance) ending).outcome();
     }
 
     private static TaskOutcome retry(ClaimedTask task, TaskHandler<?> handler, TaskOutcome asked) {
-        return failures(handler)
-                .retry(task, handler, new HeldTask(task.claim()), (Retry) asked)
-                .outcome();
+        return outcome(failures(handler).retry(task, handler, new HeldTask(task.claim()), (Retry) asked));
     }
 
     @Test
@@ -154,10 +157,39 @@ class FailuresTest {
         TaskHandler<?> handler = handler().failures(FailurePolicy.DEFAULT.orElse("refund"));
         ClaimedTask task = task(0);
 
-        Advance advance = failures(handler).thrown(task, handler, new HeldTask(task.claim()), new IOException());
+        Advance advance =
+                (Advance) failures(handler).thrown(task, handler, new HeldTask(task.claim()), new IOException());
 
         assertThat(advance.outcome()).isEqualTo(new Next("refund", IN));
         assertThat(advance.output()).isEqualTo(IN);
+    }
+
+    @Test
+    void it_is_blocked_if_the_policy_says_so() {
+        TaskHandler<?> handler =
+                handler().retries(TWICE).failures(FailurePolicy.DEFAULT.onExhausted(OnExhausted.BLOCK));
+        ClaimedTask task = task(2);
+
+        assertThat(failures(handler).thrown(task, handler, new HeldTask(task.claim()), new IOException("down")))
+                .isEqualTo(new Refusal(
+                        BlockReason.FAILURES,
+                        "Task 'first' failed 3 times, which is all it may; the last time: Task 'first' failed:"
+                                + " java.io.IOException: down",
+                        false));
+    }
+
+    @Test
+    void a_policy_says_one_thing_that_becomes_of_a_task() {
+        FailurePolicy policy =
+                FailurePolicy.DEFAULT.onExhausted(OnExhausted.BLOCK).orElse("refund");
+
+        assertThat(policy.onExhausted()).isEqualTo(OnExhausted.FAIL);
+        assertThat(policy.onExhausted(OnExhausted.BLOCK).orElse()).isEmpty();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new FailurePolicy(Set.of(), Set.of(), OnExhausted.BLOCK, Optional.of("refund"), 5))
+                .withMessageContaining("choose one of both");
+        assertThatIllegalArgumentException().isThrownBy(() -> FailurePolicy.DEFAULT.crashLimit(0));
+        assertThatIllegalArgumentException().isThrownBy(() -> FailurePolicy.DEFAULT.orElse(""));
     }
 
     @Test
@@ -167,10 +199,8 @@ class FailuresTest {
         ClaimedTask task = task(0);
         HeldTask held = new HeldTask(task.claim());
 
-        assertThat(failures(handler).timedOut(task, handler, held).outcome()).isInstanceOf(Retry.class);
-        assertThat(failures(handler)
-                        .timedOut(task, handler.failures(none), held)
-                        .outcome())
+        assertThat(outcome(failures(handler).timedOut(task, handler, held))).isInstanceOf(Retry.class);
+        assertThat(outcome(failures(handler).timedOut(task, handler.failures(none), held)))
                 .isEqualTo(new Fail("Task 'first' took longer than PT1H"));
     }
 

@@ -1,16 +1,18 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.codec.JsonSnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.BlockReason;
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.ClaimQuery;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.WorkflowState.Failed;
-import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,22 +37,21 @@ class SizeLimitTest {
     }
 
     @Test
-    void a_result_that_is_too_large_fails_the_workflow_and_leaves_no_claim() throws Exception {
+    void a_result_that_is_too_large_is_blocked_and_leaves_no_claim() {
         TaskHandler<?> handler = TaskHandler.of("first", Payload.class, (in, task) -> TaskOutcome.complete(LARGE));
         try (TaskWorker worker =
                 TaskWorker.builder(backend).workflow(WORKFLOW).handler(handler).build()) {
             workflows.start(WORKFLOW, "order-1", Payload.empty());
             worker.start();
 
-            assertThat(workflows
-                            .awaitEnd("order-1", Duration.ofMinutes(1))
-                            .orElseThrow()
-                            .status())
-                    .isEqualTo(WorkflowStatus.FAILED);
+            BlockedTask blocked = await().atMost(Duration.ofMinutes(1))
+                    .until(() -> backend.findBlockedTasks(BlockedQuery.all()), found -> !found.isEmpty())
+                    .get(0);
+            assertThat(blocked.reason()).isEqualTo(BlockReason.UNWRITABLE_OUTPUT);
+            assertThat(blocked.error())
+                    .startsWith("The outcome of task 'first' cannot be stored: ")
+                    .contains("the limit is 10000");
         }
-        assertThat(((Failed) backend.loadSnapshot("order-1").state()).error())
-                .startsWith("The outcome of task 'first' cannot be stored: ")
-                .contains("the limit is 10000");
         assertThat(backend.findAvailableTasks(ClaimQuery.of("w", 1, Duration.ofMinutes(1))))
                 .isEmpty();
     }

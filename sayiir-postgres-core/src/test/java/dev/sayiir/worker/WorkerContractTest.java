@@ -3,12 +3,16 @@ package dev.sayiir.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.EventLog;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.RetryPolicy;
 import dev.sayiir.workflow.WorkflowSnapshot;
@@ -47,6 +51,8 @@ abstract class WorkerContractTest {
     TaskClaimStore claims;
     SnapshotHistory history;
     EventLog events;
+    WorkflowQueries queries;
+    RepairStore repairs;
     Workflows workflows;
 
     private final List<TaskWorker> workers = new ArrayList<>();
@@ -66,7 +72,9 @@ abstract class WorkerContractTest {
         claims = stores.claims();
         history = stores.history();
         events = stores.events();
-        workflows = new Workflows(snapshots, signals, stores.queries(), stores.repairs(), JsonMapper.shared());
+        queries = stores.queries();
+        repairs = stores.repairs();
+        workflows = new Workflows(snapshots, signals, queries, repairs, JsonMapper.shared());
         snapshots.listSnapshots().forEach(snapshots::deleteSnapshot);
     }
 
@@ -115,6 +123,15 @@ abstract class WorkerContractTest {
         Payload output =
                 ((Completed) awaitStatus(instanceId, WorkflowStatus.COMPLETED).state()).finalOutput();
         return output.asUtf8();
+    }
+
+    /** How its task is blocked; the instance is as it was. */
+    BlockedTask blocked(String instanceId) {
+        BlockedQuery query = BlockedQuery.all().ofInstance(instanceId);
+        BlockedTask blocked = await().until(() -> queries.findBlockedTasks(query), found -> !found.isEmpty())
+                .get(0);
+        assertThat(workflows.status(instanceId)).isEqualTo(WorkflowStatus.IN_PROGRESS);
+        return blocked;
     }
 
     String errorOf(String instanceId) {

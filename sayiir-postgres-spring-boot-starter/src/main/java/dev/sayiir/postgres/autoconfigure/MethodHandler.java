@@ -62,6 +62,13 @@ final class MethodHandler implements TaskHandler<Object> {
         if (task.noRetryFor().length > 0) {
             policy = policy.noRetryFor(Set.copyOf(List.of(task.noRetryFor())));
         }
+        if (task.onExhausted().length > 1
+                || (task.onExhausted().length > 0 && !task.orElse().isEmpty())) {
+            throw new IllegalStateException("The method of task '" + task.value()
+                    + "' says more than one thing that becomes of it when it has failed; choose one");
+        } else if (task.onExhausted().length > 0) {
+            policy = policy.onExhausted(task.onExhausted()[0]);
+        }
         if (!task.orElse().isEmpty()) {
             policy = policy.orElse(task.orElse());
         }

@@ -34,6 +34,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -116,6 +117,7 @@ public final class SayiirWorkerAutoConfiguration {
             ObjectProvider<TaskHandler<?>> handlers,
             ObjectProvider<FailurePolicy> failurePolicy,
             ObjectProvider<JsonMapper> mapper,
+            ObjectProvider<BuildProperties> build,
             ObjectProvider<WakeUps> wakeUps,
             ObjectProvider<TaskWorkerListener> listeners,
             ConfigurableListableBeanFactory beans) {
@@ -132,6 +134,7 @@ public final class SayiirWorkerAutoConfiguration {
                             own -> TaskWorker.builder(own).resultsFrom(snapshots))
                     .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
             mapper.ifUnique(builder::mapper);
+            build.ifUnique(it -> Optional.ofNullable(it.getVersion()).ifPresent(builder::buildId));
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
             builder.failurePolicy(failures);
@@ -150,6 +153,8 @@ public final class SayiirWorkerAutoConfiguration {
         set(WORKER + "shutdown-timeout", worker.shutdownTimeout(), builder::shutdownTimeout);
         set("sayiir.postgres.claims.heartbeat", claim.heartbeat(), every -> builder.claims(claim.ttl(), every));
         Optional.ofNullable(worker.workerId()).ifPresent(id -> set(WORKER + "worker-id", id, builder::workerId));
+        set(WORKER + "block-after", worker.blockAfter(), builder::blockAfter);
+        Optional.ofNullable(worker.buildId()).ifPresent(id -> set(WORKER + "build-id", id, builder::buildId));
         Optional.ofNullable(worker.tags())
                 .ifPresent(tags -> set(WORKER + "tags", tags, it -> builder.tags(Set.copyOf(it))));
     }

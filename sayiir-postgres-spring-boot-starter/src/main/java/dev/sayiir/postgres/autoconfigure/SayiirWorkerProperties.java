@@ -15,6 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param pollInterval Time between two polls when there is nothing to do.
  * @param tags Tags that this worker offers: it is given tasks that have none but these. All tasks by default.
  * @param workerId Name under which tasks are claimed, of no other worker. Made up by default.
+ * @param blockAfter Time for which a task that cannot be done is left for other workers before it is blocked.
+ * @param buildId What this worker is a build of, kept with tasks that it cannot do. The application's version by default.
  * @param shutdownTimeout Time that tasks may take to finish when the application stops.
  */
 @ConfigurationProperties("sayiir.postgres.worker")
@@ -25,4 +27,6 @@ record SayiirWorkerProperties(
         @DefaultValue("1s") Duration pollInterval,
         @Nullable List<String> tags,
         @Nullable String workerId,
+        @DefaultValue("1m") Duration blockAfter,
+        @Nullable String buildId,
         @DefaultValue("20s") Duration shutdownTimeout) {}

@@ -1,6 +1,7 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.worker.FailurePolicy;
+import dev.sayiir.worker.FailurePolicy.OnExhausted;
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
@@ -54,8 +55,14 @@ public @interface WorkflowTask {
     Class<? extends Throwable>[] noRetryFor() default {};
 
     /**
+     * @return what becomes of the task when it is not tried any more, one at most: its workflow fails, or it is blocked; none
+     *     for what the {@link FailurePolicy} bean says, and without one, for its workflow failing
+     */
+    OnExhausted[] onExhausted() default {};
+
+    /**
      * @return the task that follows, with the same input, when this one is not tried any more; empty for what the {@link
-     *     FailurePolicy} bean says, and without one, for none: the workflow fails
+     *     FailurePolicy} bean says, and without one, for none
      */
     String orElse() default "";
 

@@ -1,20 +1,30 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.TaskClaim;
+import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
 import dev.sayiir.worker.TaskWorkerListener;
+import dev.sayiir.worker.Workflow;
 import dev.sayiir.worker.Workflows;
 import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.info.BuildProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -143,6 +153,40 @@ class WorkerPropertiesTest extends WorkerStarterTest {
     }
 
     @Test
+    void block_after_and_build_id_are_for_what_cannot_be_done() {
+        unreadable()
+                .withPropertyValues("sayiir.postgres.worker.build-id=nightly-7")
+                .run(context -> assertThat(blocked(context).build()).contains("nightly-7"));
+    }
+
+    @Test
+    void the_build_is_the_version_of_the_application_if_nothing_is_said() {
+        Properties version = new Properties();
+        version.setProperty("version", "2.3.1");
+        unreadable()
+                .withBean(BuildProperties.class, () -> new BuildProperties(version))
+                .run(context -> assertThat(blocked(context).build()).contains("2.3.1"));
+    }
+
+    private ApplicationContextRunner unreadable() {
+        return fulfilment()
+                .withBean(
+                        "numbers",
+                        TaskHandler.class,
+                        () -> TaskHandler.of("number", Integer.class, (in, task) -> TaskOutcome.complete(in)))
+                .withPropertyValues("sayiir.postgres.worker.block-after=0");
+    }
+
+    private static BlockedTask blocked(ApplicationContext context) {
+        context.getBean(Workflows.class).start(new Workflow("fulfilment-v1", "number"), "order-1", "no number");
+        return await().atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> context.getBean(WorkflowQueries.class).findBlockedTasks(BlockedQuery.all()),
+                        found -> !found.isEmpty())
+                .get(0);
+    }
+
+    @Test
     void a_setting_that_makes_no_sense_is_named() {
         List.of(
                         "sayiir.postgres.worker.concurrency=0",
@@ -150,6 +194,8 @@ class WorkerPropertiesTest extends WorkerStarterTest {
                         "sayiir.postgres.worker.poll-interval=0",
                         "sayiir.postgres.worker.shutdown-timeout=-1s",
                         "sayiir.postgres.worker.worker-id=",
+                        "sayiir.postgres.worker.block-after=-1s",
+                        "sayiir.postgres.worker.build-id=",
                         "sayiir.postgres.claims.heartbeat=2m",
                         "sayiir.postgres.dispatch.ageing-interval=0")
                 .forEach(setting -> fulfilment()
