@@ -5,6 +5,7 @@ import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -130,6 +131,7 @@ final class Dispatcher implements Runnable {
         List<HeldTask> holding =
                 claimed.stream().map(task -> held.add(task.claim())).toList();
         int suspect = -1;
+        List<HeldTask> otherSuspects = new ArrayList<>();
         for (int i = 0; i < claimed.size(); i++) {
             if (next.isStopping()) {
                 returns.giveBack(holding.get(i), Duration.ZERO);
@@ -138,10 +140,11 @@ final class Dispatcher implements Runnable {
             } else if (suspect < 0) {
                 suspect = i;
             } else {
-                giveBackSuspect(holding.get(i));
+                otherSuspects.add(holding.get(i));
             }
         }
         if (suspect >= 0) {
+            returns.giveBack(otherSuspects, Duration.ZERO);
             startSuspect(claimed.get(suspect), holding.get(suspect));
         }
     }
@@ -168,7 +171,8 @@ final class Dispatcher implements Runnable {
             if (next.isStopping()) {
                 returns.giveBack(holding, Duration.ZERO);
             } else if (suspects.get() > 0) {
-                giveBackSuspect(holding);
+                returns.giveBack(holding, patience);
+                next.dueIn(patience);
             } else {
                 suspects.incrementAndGet();
                 start(task, holding, inARow -> false, suspects::decrementAndGet);
@@ -178,17 +182,12 @@ final class Dispatcher implements Runnable {
             next.stop(); // what is held is given back then
         } finally {
             keepingOut = false;
+            next.hint(); // others may have become due meanwhile
         }
     }
 
     private boolean isIdle() {
         return slots.availablePermits() == concurrency;
-    }
-
-    private void giveBackSuspect(HeldTask holding) {
-        Duration patience = Crashes.patience(holding.claim());
-        returns.giveBack(holding, patience);
-        next.dueIn(patience);
     }
 
     /** While there are free slots, nobody waits for this one. */

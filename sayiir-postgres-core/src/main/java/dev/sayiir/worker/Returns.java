@@ -55,28 +55,36 @@ final class Returns {
         this.build = build;
     }
 
+    void giveBack(HeldTask holding, Duration delay) {
+        giveBack(List.of(holding), delay);
+    }
+
     /**
      * The interrupt with which a worker stops does not keep its threads from that.
      *
-     * @param delay how long nobody is to have it
+     * @param delay how long nobody is to have them
      */
     @SuppressWarnings("ThreadInterrupted")
-    void giveBack(HeldTask holding, Duration delay) {
-        held.remove(holding);
-        holding.leave();
+    void giveBack(List<HeldTask> holding, Duration delay) {
+        if (holding.isEmpty()) {
+            return;
+        }
+        holding.forEach(held::remove);
+        holding.forEach(HeldTask::leave);
         boolean interrupted = Thread.interrupted();
         try {
-            oneAtATime.call(() -> held.giveBack(List.of(holding.claim()), delay));
+            oneAtATime.call(
+                    () -> held.giveBack(holding.stream().map(HeldTask::claim).toList(), delay));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the worker stops
         } catch (RuntimeException e) {
-            isLeft(holding, e);
+            holding.forEach(task -> isLeft(task, e));
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
-        listener.taskEnded(holding.claim(), End.RELEASED);
+        holding.forEach(task -> listener.taskEnded(task.claim(), End.RELEASED));
     }
 
     /** Its claim is renewed until it is refused, also during an outage. */
