@@ -1,5 +1,6 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
@@ -44,8 +45,8 @@ public final class TaskWorker implements AutoCloseable {
      */
     public static final int CONNECTIONS = 4;
 
-    /** One for the heartbeat, one for cancels, one for the store's return, so that the times of handlers are kept. */
-    private static final int TIMERS = 4;
+    /** One each for the heartbeat, cancels, what no worker takes and the store's return, so that the times of handlers are kept. */
+    private static final int TIMERS = 5;
 
     private final TaskWorkerBuilder settings;
     private final Semaphore slots;
@@ -56,6 +57,7 @@ public final class TaskWorker implements AutoCloseable {
     private final HeldTasks held;
     private final Heartbeat heartbeat;
     private final Cancels cancels;
+    private final Unhandled unhandled;
     private final GroupCommit group;
     private final Thread dispatching;
     private Optional<WakeUps.Subscription> subscription = Optional.empty();
@@ -93,6 +95,7 @@ public final class TaskWorker implements AutoCloseable {
                 (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}));
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
+        this.unhandled = new Unhandled(claims, settings.repairs, settings.query(), outage, oneAtATime, nextPoll);
         Crashes crashes = new Crashes(handlers);
         TaskRunner runner = new TaskRunner(threads, handlers, crashes, calls, committer, held, returns);
         Dispatcher dispatcher = new Dispatcher(
@@ -112,11 +115,12 @@ public final class TaskWorker implements AutoCloseable {
 
     /**
      * @param backend where the instances are kept
-     * @param <B> a store of snapshots, signals and claims
+     * @param <B> a store of snapshots, signals and claims, and of repairs
      * @return a builder of a worker on it
      */
-    public static <B extends SnapshotStore & SignalStore & TaskClaimStore> TaskWorkerBuilder builder(B backend) {
-        return new TaskWorkerBuilder(backend, backend, backend);
+    public static <B extends SnapshotStore & SignalStore & TaskClaimStore & RepairStore> TaskWorkerBuilder builder(
+            B backend) {
+        return new TaskWorkerBuilder(backend, backend, backend).repairs(backend);
     }
 
     /**
@@ -144,13 +148,17 @@ public final class TaskWorker implements AutoCloseable {
             throw new IllegalStateException("Worker '" + settings.workerId + "' was started before; build another one");
         }
         started = true;
-        var unused = timer.scheduleWithFixedDelay(
-                heartbeat::beat, settings.heartbeat.toNanos(), settings.heartbeat.toNanos(), TimeUnit.NANOSECONDS);
+        every(settings.heartbeat, heartbeat::beat);
         cancels.lookIn(settings.heartbeat);
+        every(settings.lookEvery(), unhandled::look);
         group.start();
         subscription = settings.wakeUps.map(wakeUps -> wakeUps.onWakeUp(source -> nextPoll.hint()));
         dispatching.start();
         log.info("Worker '{}' does tasks of {}", settings.workerId, settings.workflows);
+    }
+
+    private void every(Duration time, Runnable work) {
+        var unused = timer.scheduleWithFixedDelay(work, time.toNanos(), time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** What it has comes first, before others find that its claims have ended. */

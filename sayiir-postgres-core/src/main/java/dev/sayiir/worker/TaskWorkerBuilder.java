@@ -2,6 +2,7 @@ package dev.sayiir.worker;
 
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.ClaimQuery;
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
@@ -40,6 +41,7 @@ public final class TaskWorkerBuilder {
     Duration interruptGrace = Duration.ofSeconds(5);
     FailurePolicy failurePolicy = FailurePolicy.DEFAULT;
     Duration blockAfter = ClaimQuery.BLOCK_AFTER;
+    Optional<RepairStore> repairs = Optional.empty();
     Optional<String> buildId = Optional.empty();
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
@@ -61,6 +63,18 @@ public final class TaskWorkerBuilder {
      */
     public TaskWorkerBuilder resultsFrom(TaskResultStore store) {
         this.results = store;
+        return this;
+    }
+
+    /**
+     * Lets the worker go on with tasks that were blocked because there was no handler of them, if it has one. That is done
+     * without it if the worker is built on a single backend.
+     *
+     * @param store lets blocked tasks go on
+     * @return this
+     */
+    public TaskWorkerBuilder repairs(RepairStore store) {
+        this.repairs = Optional.of(store);
         return this;
     }
 
@@ -180,8 +194,8 @@ public final class TaskWorkerBuilder {
     }
 
     /**
-     * @param patience for how long a task that no worker can do, as it cannot read its input, is left for others before it is
-     *     blocked, 0 to 36,500 days; 1 minute unless set
+     * @param patience for how long a task that a worker cannot do, as it cannot read its input, or that no worker takes, is
+     *     left for others before it is blocked, 0 to 36,500 days; 1 minute unless set
      * @return this
      * @throws IllegalArgumentException if it is out of its range
      */
@@ -247,6 +261,12 @@ public final class TaskWorkerBuilder {
     Duration again() {
         Duration quarter = blockAfter.dividedBy(4);
         return quarter.compareTo(claimTtl) < 0 ? quarter : claimTtl;
+    }
+
+    /** How often to look for tasks that no worker takes: no more often than for others. */
+    Duration lookEvery() {
+        Duration often = again();
+        return often.compareTo(pollInterval) > 0 ? often : pollInterval;
     }
 
     ClaimQuery query() {

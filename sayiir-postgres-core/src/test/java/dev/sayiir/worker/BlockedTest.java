@@ -108,6 +108,27 @@ class BlockedTest extends WorkerContractTest {
     }
 
     @Test
+    void R26_a_handler_that_is_removed_blocks_its_tasks_until_it_is_back() {
+        TaskHandler<?> first = task("first", (in, task) -> TaskOutcome.next("second", in));
+        for (int i = 0; i < MANY; i++) {
+            begin("order-" + i);
+        }
+        TaskWorker without = start(build("1.0", first));
+        List<BlockedTask> blocked =
+                await().until(() -> queries.findBlockedTasks(BlockedQuery.all()), found -> found.size() == MANY);
+        without.stop(Duration.ZERO);
+        assertThat(blocked).allSatisfy(task -> {
+            assertThat(task.reason()).isEqualTo(BlockReason.NO_HANDLER);
+            assertThat(task.taskId()).isEqualTo("second");
+            assertThat(task.build()).contains("1.0");
+        });
+
+        start(build("1.1", first, task("second", (in, task) -> TaskOutcome.complete(in))));
+
+        await().until(() -> queries.countByStatus().get(WorkflowStatus.COMPLETED) == MANY);
+    }
+
+    @Test
     void R26_inputs_of_all_kinds_that_are_none_are_unreadable() {
         start(build("1.0", TaskHandler.of("first", Integer.class, (in, task) -> TaskOutcome.complete(in))));
         workflows.start(WORKFLOW, "order-1", "card number 4711");

@@ -86,6 +86,7 @@ abstract class WorkerContractTest {
     /** A worker that polls often, and waits shortly for handlers that do not heed their interrupt. */
     TaskWorkerBuilder worker(TaskHandler<?>... handlers) {
         TaskWorkerBuilder worker = TaskWorker.builder(snapshots, signals, claims)
+                .repairs(repairs)
                 .workflow(WORKFLOW)
                 .pollInterval(SOON)
                 .interruptGrace(SOON);

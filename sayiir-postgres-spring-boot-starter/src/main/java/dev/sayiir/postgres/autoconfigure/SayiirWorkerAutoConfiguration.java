@@ -117,6 +117,7 @@ public final class SayiirWorkerAutoConfiguration {
             ObjectProvider<TaskHandler<?>> handlers,
             ObjectProvider<FailurePolicy> failurePolicy,
             ObjectProvider<JsonMapper> mapper,
+            ObjectProvider<RepairStore> repairs,
             ObjectProvider<BuildProperties> build,
             ObjectProvider<WakeUps> wakeUps,
             ObjectProvider<TaskWorkerListener> listeners,
@@ -134,6 +135,9 @@ public final class SayiirWorkerAutoConfiguration {
                             own -> TaskWorker.builder(own).resultsFrom(snapshots))
                     .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
             mapper.ifUnique(builder::mapper);
+            if (reserved.isEmpty()) {
+                repairs.ifUnique(builder::repairs);
+            }
             build.ifUnique(it -> Optional.ofNullable(it.getVersion()).ifPresent(builder::buildId));
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
