@@ -1,6 +1,8 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.persistence.BlockedQuery;
+import dev.sayiir.persistence.RedriveRequest;
+import dev.sayiir.persistence.RepairRefusedException;
 import dev.sayiir.persistence.SignalRefusedException;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SnapshotNotFoundException;
@@ -25,7 +27,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 
 /**
- * Shows what there is, and all of one instance; cancels, pauses, resumes and deletes it. To read is allowed once the endpoint is
+ * Shows what there is, and all of one instance; cancels, pauses, resumes, unblocks, redrives and deletes it. To read is allowed once the endpoint is
  * exposed; to change anything takes {@code management.endpoint.sayiir.access=unrestricted}.
  */
 @WebEndpoint(id = "sayiir", defaultAccess = Access.READ_ONLY)
@@ -36,7 +38,8 @@ final class SayiirEndpoint {
         CANCEL,
         PAUSE,
         RESUME,
-        UNBLOCK
+        UNBLOCK,
+        REDRIVE
     }
 
     private final PostgresBackend backend;
@@ -77,7 +80,12 @@ final class SayiirEndpoint {
 
     @WriteOperation
     WebEndpointResponse<Map<String, Object>> change(
-            @Selector String instanceId, Action action, @Nullable String reason, @Nullable String requestedBy) {
+            @Selector String instanceId,
+            Action action,
+            @Nullable String reason,
+            @Nullable String requestedBy,
+            @Nullable String task,
+            @Nullable Long version) {
         return answer(() -> {
             SignalRequest request = new SignalRequest(Optional.ofNullable(reason), Optional.ofNullable(requestedBy));
             String outcome = switch (action) {
@@ -85,9 +93,23 @@ final class SayiirEndpoint {
                 case PAUSE -> backend.requestPause(instanceId, request).name();
                 case RESUME -> backend.unpause(instanceId).status().text();
                 case UNBLOCK -> unblock(instanceId, request);
+                case REDRIVE ->
+                    backend.redrive(instanceId, from(task, version), request)
+                            .status()
+                            .text();
             };
             return Map.of("instanceId", instanceId, "outcome", outcome);
         });
+    }
+
+    /** From where it failed, unless it is said from where. */
+    private static RedriveRequest from(@Nullable String task, @Nullable Long version) {
+        if (task != null && version != null) {
+            throw new IllegalArgumentException("Say from which task or from which version it is to go on, not both");
+        } else if (task != null) {
+            return RedriveRequest.fromTask(task);
+        }
+        return version == null ? RedriveRequest.fromFailure() : RedriveRequest.fromVersion(version);
     }
 
     private String unblock(String instanceId, SignalRequest request) {
@@ -113,7 +135,7 @@ final class SayiirEndpoint {
             return new WebEndpointResponse<>(work.get());
         } catch (SnapshotNotFoundException e) {
             return refusal(e, WebEndpointResponse.STATUS_NOT_FOUND);
-        } catch (SignalRefusedException | TerminalStateException e) {
+        } catch (SignalRefusedException | TerminalStateException | RepairRefusedException e) {
             return refusal(e, 409);
         } catch (IllegalArgumentException e) {
             throw new InvalidEndpointRequestException(

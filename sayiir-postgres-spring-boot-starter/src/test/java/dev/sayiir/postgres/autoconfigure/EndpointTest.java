@@ -180,6 +180,36 @@ class EndpointTest {
         assertThat(json(get("/sayiirblocked")).at("/blocked")).isEmpty();
     }
 
+    @Test
+    void R26_what_has_failed_goes_on_from_there_or_from_a_task_or_a_version() throws Exception {
+        start("management.endpoint.sayiir.access=unrestricted");
+        WorkflowSnapshot order = backend().createSnapshot(order("order-1"));
+        WorkflowSnapshot charged = backend()
+                .saveSnapshot(order.completeTask("charge", Payload.utf8(SECRET)).moveTo(new AtTask("ship")));
+        backend().saveSnapshot(charged.fail("no van"));
+
+        assertThat(json(post("order-1", "{\"action\":\"redrive\",\"reason\":\"new van\",\"requestedBy\":\"ann\"}"))
+                        .at("/outcome")
+                        .stringValue())
+                .isEqualTo("InProgress");
+        assertThat(json(get("/sayiir/order-1")).at("/instance/currentTaskId").stringValue())
+                .isEqualTo("ship");
+        assertThat(post("order-1", "{\"action\":\"redrive\"}").statusCode()).isEqualTo(409);
+        assertThat(post("order-1", "{\"action\":\"redrive\",\"task\":\"charge\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(json(get("/sayiir/order-1")).at("/instance/currentTaskId").stringValue())
+                .isEqualTo("charge");
+        assertThat(post("order-1", "{\"action\":\"redrive\",\"version\":2}").statusCode())
+                .isEqualTo(200);
+        assertThat(json(get("/sayiir/order-1")).at("/instance/currentTaskId").stringValue())
+                .isEqualTo("ship");
+        assertThat(post("order-1", "{\"action\":\"redrive\",\"version\":2,\"task\":\"charge\"}")
+                        .statusCode())
+                .isEqualTo(400);
+        assertThat(post("nobody", "{\"action\":\"redrive\"}").statusCode()).isEqualTo(404);
+    }
+
     private void block(String instanceId) {
         backend().createSnapshot(order(instanceId));
         TaskClaim claim = backend()
