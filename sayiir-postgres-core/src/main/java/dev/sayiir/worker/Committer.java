@@ -22,9 +22,6 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
@@ -376,32 +373,6 @@ final class Committer {
                     more));
             listener.taskEnded(claim, End.RELEASED);
             return false;
-        }
-    }
-
-    /** For a thread that waits for it. */
-    private static final class AwaitedAnswer implements ReadyResult.Answer {
-
-        private final CompletableFuture<CommitResult> result = new CompletableFuture<>();
-
-        @Override
-        public void answered(CommitResult answer) {
-            result.complete(answer);
-        }
-
-        @Override
-        public void stopped() {
-            result.cancel(false);
-        }
-
-        CommitResult get() throws InterruptedException {
-            try {
-                return result.get();
-            } catch (ExecutionException e) {
-                throw new AssertionError(e); // it is never completed by an exception
-            } catch (CancellationException e) {
-                throw new InterruptedException("The worker has stopped");
-            }
         }
     }
 }
