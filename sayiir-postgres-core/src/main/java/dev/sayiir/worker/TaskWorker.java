@@ -95,7 +95,8 @@ public final class TaskWorker implements AutoCloseable {
                 (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}));
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
-        this.unhandled = new Unhandled(claims, settings.repairs, settings.query(), outage, oneAtATime, nextPoll);
+        this.unhandled = new Unhandled(
+                claims, settings.repairs, settings.query(), outage, oneAtATime, nextPoll, settings.triesBlocked);
         Crashes crashes = new Crashes(handlers);
         TaskRunner runner = new TaskRunner(threads, handlers, crashes, calls, committer, held, returns);
         Dispatcher dispatcher = new Dispatcher(

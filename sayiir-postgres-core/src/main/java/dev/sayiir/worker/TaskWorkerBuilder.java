@@ -43,6 +43,7 @@ public final class TaskWorkerBuilder {
     Duration blockAfter = ClaimQuery.BLOCK_AFTER;
     Optional<RepairStore> repairs = Optional.empty();
     Optional<String> buildId = Optional.empty();
+    boolean triesBlocked;
     Optional<Set<String>> tags = Optional.empty();
     Optional<WakeUps> wakeUps = Optional.empty();
     Supplier<JsonMapper> mapper = JsonPayloads.DEFAULT_MAPPER;
@@ -215,6 +216,18 @@ public final class TaskWorkerBuilder {
     }
 
     /**
+     * Has the worker unblock, once when it starts, what it has handlers of and other builds have refused. What it cannot do
+     * either is blocked again, and not tried any more by this build. Takes a {@link #buildId} and {@link #repairs}.
+     *
+     * @param tries whether to; not unless set
+     * @return this
+     */
+    public TaskWorkerBuilder unblocksOnNewBuild(boolean tries) {
+        this.triesBlocked = tries;
+        return this;
+    }
+
+    /**
      * @param offered what the worker offers: it is given tasks that have none but these tags; all tasks unless set
      * @return this
      */
@@ -281,10 +294,15 @@ public final class TaskWorkerBuilder {
 
     /**
      * @return the worker, not started
-     * @throws IllegalArgumentException if there is no workflow or no handler, two handlers of one task, or one
-     *     whose task id or time limit is not valid or whose failures lead to itself
+     * @throws IllegalArgumentException if there is no workflow or no handler, no build or store where that is needed, two
+     *     handlers of one task, or one whose task id or time limit is not valid or whose failures lead to itself
      */
     public TaskWorker build() {
+        if (triesBlocked && (buildId.isEmpty() || repairs.isEmpty())) {
+            throw new IllegalArgumentException(
+                    "A worker that is to unblock what other builds have refused needs to know its own"
+                            + " build and a store to unblock with; set buildId and repairs");
+        }
         if (workflows.isEmpty() || handlers.isEmpty()) {
             throw new IllegalArgumentException("A worker needs a workflow and a handler at least");
         }

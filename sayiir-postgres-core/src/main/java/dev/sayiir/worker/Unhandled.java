@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Has tasks blocked that nobody takes, since their handler is gone; and lets go on those that were blocked so and that this
- * worker has a handler of. Nobody would hear of them otherwise, as no worker asks for what it has no handler of.
+ * worker has a handler of; once, if it is to, also what other builds have refused. Nobody would hear of them otherwise, as no worker asks for what it has no handler of.
  */
 final class Unhandled {
 
@@ -26,11 +26,13 @@ final class Unhandled {
     private final Outage outage;
     private final OneAtATime oneAtATime;
     private final NextPoll nextPoll;
+    private boolean triesBlocked;
     private final LogLimit failed = new LogLimit();
 
     /**
      * @param repairs lets blocked tasks go on; nothing if it is empty
      * @param query what the worker asks for
+     * @param triesBlocked whether to let go on, once, what other builds have refused
      */
     Unhandled(
             TaskClaimStore claims,
@@ -38,13 +40,15 @@ final class Unhandled {
             ClaimQuery query,
             Outage outage,
             OneAtATime oneAtATime,
-            NextPoll nextPoll) {
+            NextPoll nextPoll,
+            boolean triesBlocked) {
         this.claims = claims;
         this.repairs = repairs;
         this.query = query;
         this.outage = outage;
         this.oneAtATime = oneAtATime;
         this.nextPoll = nextPoll;
+        this.triesBlocked = triesBlocked;
     }
 
     void look() {
@@ -53,7 +57,11 @@ final class Unhandled {
         }
         try {
             if (repairs.isPresent()) {
-                unblock(repairs.get());
+                if (triesBlocked) {
+                    unblock(repairs.get(), own().exceptBuild(query.build().orElseThrow()), "another build tries it");
+                    triesBlocked = false;
+                }
+                unblock(repairs.get(), own().because(BlockReason.NO_HANDLER), "a worker has a handler of it");
             }
             int blocked = oneAtATime.call(() -> claims.blockUnhandledTasks(query));
             if (blocked > 0) {
@@ -75,16 +83,23 @@ final class Unhandled {
         }
     }
 
-    private void unblock(RepairStore store) throws InterruptedException {
-        BlockedQuery own = BlockedQuery.all()
-                .because(BlockReason.NO_HANDLER)
+    private BlockedQuery own() {
+        return BlockedQuery.all()
                 .ofDefinitions(query.definitions().orElseThrow())
                 .atTasks(query.taskIds().orElseThrow())
                 .limit(WorkflowQuery.MAX_LIMIT);
-        SignalRequest why = SignalRequest.of("a worker has a handler of it", query.workerId());
-        int unblocked = oneAtATime.call(() -> store.unblock(own, why));
-        if (unblocked > 0) {
-            log.info("{} blocked tasks go on, as this worker has a handler of them", unblocked);
+    }
+
+    private void unblock(RepairStore store, BlockedQuery which, String why) throws InterruptedException {
+        SignalRequest request = SignalRequest.of(why, query.workerId());
+        int all = 0;
+        int unblocked;
+        do {
+            unblocked = oneAtATime.call(() -> store.unblock(which, request));
+            all += unblocked;
+        } while (unblocked == which.limit());
+        if (all > 0) {
+            log.info("{} blocked tasks go on: {}", all, why);
             nextPoll.hint();
         }
     }

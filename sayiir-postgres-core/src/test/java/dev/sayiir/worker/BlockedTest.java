@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 import dev.sayiir.persistence.BlockReason;
@@ -126,6 +127,31 @@ class BlockedTest extends WorkerContractTest {
         start(build("1.1", first, task("second", (in, task) -> TaskOutcome.complete(in))));
 
         await().until(() -> queries.countByStatus().get(WorkflowStatus.COMPLETED) == MANY);
+    }
+
+    @Test
+    void R26_another_build_tries_what_is_blocked_once_if_it_is_to_and_the_same_one_does_not() {
+        begin("order-1");
+        TaskHandler<?> broken = TaskHandler.of("first", Integer.class, (in, task) -> TaskOutcome.complete(in));
+        TaskWorker first = start(build("1.0", broken));
+        await().until(() -> queries.findBlockedTasks(BlockedQuery.all()).size() == 1);
+        first.stop(Duration.ZERO);
+        TaskWorker second = start(build("1.1", broken).unblocksOnNewBuild(true));
+        await().until(() ->
+                queries.findBlockedTasks(BlockedQuery.all().exceptBuild("1.0")).size() == 1);
+        second.stop(Duration.ZERO);
+        TaskWorker again = start(build("1.1", done()).unblocksOnNewBuild(true));
+        begin("order-2");
+        await().until(() -> workflows.status("order-2") == WorkflowStatus.COMPLETED);
+        again.stop(Duration.ZERO);
+        assertThat(queries.findBlockedTasks(BlockedQuery.all())).hasSize(1);
+
+        start(build("1.2", done()).unblocksOnNewBuild(true));
+
+        await().until(() -> workflows.status("order-1") == WorkflowStatus.COMPLETED);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> worker(done()).unblocksOnNewBuild(true).build())
+                .withMessageContaining("buildId");
     }
 
     @Test

@@ -159,6 +159,7 @@ public final class SayiirWorkerAutoConfiguration {
         Optional.ofNullable(worker.workerId()).ifPresent(id -> set(WORKER + "worker-id", id, builder::workerId));
         set(WORKER + "block-after", worker.blockAfter(), builder::blockAfter);
         Optional.ofNullable(worker.buildId()).ifPresent(id -> set(WORKER + "build-id", id, builder::buildId));
+        builder.unblocksOnNewBuild(worker.unblockOnNewBuild());
         Optional.ofNullable(worker.tags())
                 .ifPresent(tags -> set(WORKER + "tags", tags, it -> builder.tags(Set.copyOf(it))));
     }

@@ -17,6 +17,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param workerId Name under which tasks are claimed, of no other worker. Made up by default.
  * @param blockAfter Time for which a task that cannot be done is left for other workers before it is blocked.
  * @param buildId What this worker is a build of, kept with tasks that it cannot do. The application's version by default.
+ * @param unblockOnNewBuild Whether to unblock, once when this worker starts, what other builds could not do.
  * @param shutdownTimeout Time that tasks may take to finish when the application stops.
  */
 @ConfigurationProperties("sayiir.postgres.worker")
@@ -29,4 +30,5 @@ record SayiirWorkerProperties(
         @Nullable String workerId,
         @DefaultValue("1m") Duration blockAfter,
         @Nullable String buildId,
+        @DefaultValue("false") boolean unblockOnNewBuild,
         @DefaultValue("20s") Duration shutdownTimeout) {}

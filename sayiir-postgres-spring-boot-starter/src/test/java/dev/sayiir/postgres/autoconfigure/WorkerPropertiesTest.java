@@ -168,6 +168,22 @@ class WorkerPropertiesTest extends WorkerStarterTest {
                 .run(context -> assertThat(blocked(context).build()).contains("2.3.1"));
     }
 
+    @Test
+    void another_build_unblocks_what_the_one_before_could_not_do() {
+        unreadable().withPropertyValues("sayiir.postgres.worker.build-id=1").run(context -> blocked(context));
+        fulfilment()
+                .withBean(
+                        "texts",
+                        TaskHandler.class,
+                        () -> TaskHandler.of("number", String.class, (in, task) -> TaskOutcome.complete(in)))
+                .withPropertyValues(
+                        "sayiir.postgres.worker.build-id=2",
+                        "sayiir.postgres.worker.block-after=1s",
+                        "sayiir.postgres.worker.unblock-on-new-build=true")
+                .run(context -> await().atMost(Duration.ofSeconds(30))
+                        .until(() -> context.getBean(Workflows.class).status("order-1") == WorkflowStatus.COMPLETED));
+    }
+
     private ApplicationContextRunner unreadable() {
         return fulfilment()
                 .withBean(
