@@ -42,6 +42,16 @@ public final class WorkflowGuard {
         this(statistics, snapshots, new JsonPayloads(() -> mapper));
     }
 
+    /**
+     * Reads inputs with Jackson's default mapper.
+     *
+     * @param statistics counts what is open
+     * @param snapshots the same instances
+     */
+    public WorkflowGuard(WorkflowStatistics statistics, SnapshotStore snapshots) {
+        this(statistics, snapshots, new JsonPayloads(JsonPayloads.DEFAULT_MAPPER));
+    }
+
     private WorkflowGuard(WorkflowStatistics statistics, SnapshotStore snapshots, JsonPayloads payloads) {
         this.statistics = statistics;
         this.snapshots = snapshots;
@@ -54,7 +64,7 @@ public final class WorkflowGuard {
      * @return the guard, with Jackson's default mapper
      */
     public static <B extends WorkflowStatistics & SnapshotStore> WorkflowGuard of(B backend) {
-        return new WorkflowGuard(backend, backend, new JsonPayloads(JsonPayloads.DEFAULT_MAPPER));
+        return new WorkflowGuard(backend, backend);
     }
 
     /** What a build cannot do. */

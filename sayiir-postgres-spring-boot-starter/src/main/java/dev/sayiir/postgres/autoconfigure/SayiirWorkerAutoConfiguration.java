@@ -6,6 +6,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.persistence.WorkflowQueries;
+import dev.sayiir.persistence.WorkflowStatistics;
 import dev.sayiir.postgres.NotifyMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.FailurePolicy;
@@ -14,6 +15,7 @@ import dev.sayiir.worker.TaskWorker;
 import dev.sayiir.worker.TaskWorkerBuilder;
 import dev.sayiir.worker.TaskWorkerListener;
 import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.WorkflowGuard;
 import dev.sayiir.worker.WorkflowStartListener;
 import dev.sayiir.worker.Workflows;
 import io.micrometer.observation.ObservationRegistry;
@@ -119,6 +121,7 @@ public final class SayiirWorkerAutoConfiguration {
             ObjectProvider<JsonMapper> mapper,
             ObjectProvider<RepairStore> repairs,
             ObjectProvider<BuildProperties> build,
+            ObjectProvider<WorkflowStatistics> statistics,
             ObjectProvider<WakeUps> wakeUps,
             ObjectProvider<TaskWorkerListener> listeners,
             ConfigurableListableBeanFactory beans) {
@@ -130,6 +133,7 @@ public final class SayiirWorkerAutoConfiguration {
             if (known.isEmpty() || all.isEmpty()) {
                 return Optional.empty();
             }
+            new StartCheck(worker.startCheck(), guard(snapshots, statistics, mapper)).run(known, all);
             Optional<PostgresBackend> reserved = connections.reserve();
             TaskWorkerBuilder builder = reserved.map(
                             own -> TaskWorker.builder(own).resultsFrom(snapshots))
@@ -148,6 +152,13 @@ public final class SayiirWorkerAutoConfiguration {
             listeners.orderedStream().forEach(builder::listener);
             return Optional.of(new TaskWorkerLifecycle.Running(builder.build(), reserved));
         });
+    }
+
+    private static Optional<WorkflowGuard> guard(
+            SnapshotStore snapshots, ObjectProvider<WorkflowStatistics> statistics, ObjectProvider<JsonMapper> mapper) {
+        JsonMapper own = mapper.getIfUnique();
+        return Optional.ofNullable(statistics.getIfUnique())
+                .map(it -> own == null ? new WorkflowGuard(it, snapshots) : new WorkflowGuard(it, snapshots, own));
     }
 
     private static void apply(TaskWorkerBuilder builder, SayiirWorkerProperties worker, SayiirClaimsProperties claim) {

@@ -18,6 +18,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param blockAfter Time for which a task that cannot be done is left for other workers before it is blocked.
  * @param buildId What this worker is a build of, kept with tasks that it cannot do. The application's version by default.
  * @param unblockOnNewBuild Whether to unblock, once when this worker starts, what other builds could not do.
+ * @param startCheck What to do when it starts if there are tasks under way that it cannot do.
  * @param shutdownTimeout Time that tasks may take to finish when the application stops.
  */
 @ConfigurationProperties("sayiir.postgres.worker")
@@ -31,4 +32,5 @@ record SayiirWorkerProperties(
         @DefaultValue("1m") Duration blockAfter,
         @Nullable String buildId,
         @DefaultValue("false") boolean unblockOnNewBuild,
+        @DefaultValue("warn") StartCheck.Mode startCheck,
         @DefaultValue("20s") Duration shutdownTimeout) {}

@@ -88,11 +88,14 @@ class ConfigurationMetadataTest {
     void every_mode_is_hinted_at() {
         assertThat(valuesOf("sayiir.postgres.migration.mode")).containsExactlyElementsOf(names(MigrationMode.values()));
         assertThat(valuesOf("sayiir.postgres.notify.mode")).containsExactlyElementsOf(names(NotifyMode.values()));
+        assertThat(valuesOf("sayiir.postgres.worker.start-check"))
+                .containsExactlyElementsOf(names(StartCheck.Mode.values()));
     }
 
     @Test
     void only_where_it_says_so_may_there_be_other_values() {
-        List<String> enums = List.of("sayiir.postgres.migration.mode", "sayiir.postgres.notify.mode");
+        List<String> enums = List.of(
+                "sayiir.postgres.migration.mode", "sayiir.postgres.notify.mode", "sayiir.postgres.worker.start-check");
         assertThat(hints.entrySet().stream()
                         .filter(hint -> !hint.getValue().has("providers"))
                         .map(Map.Entry::getKey))

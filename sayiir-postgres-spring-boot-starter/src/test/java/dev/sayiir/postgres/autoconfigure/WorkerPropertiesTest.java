@@ -21,14 +21,18 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ApplicationContext;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** What each property of the worker does, and what it refuses. */
+@ExtendWith(OutputCaptureExtension.class)
 class WorkerPropertiesTest extends WorkerStarterTest {
 
     @Test
@@ -182,6 +186,28 @@ class WorkerPropertiesTest extends WorkerStarterTest {
                         "sayiir.postgres.worker.unblock-on-new-build=true")
                 .run(context -> await().atMost(Duration.ofSeconds(30))
                         .until(() -> context.getBean(Workflows.class).status("order-1") == WorkflowStatus.COMPLETED));
+    }
+
+    @Test
+    void what_is_under_way_and_cannot_be_done_is_said_when_the_worker_starts_or_keeps_it_from_starting(
+            CapturedOutput logged) {
+        fulfilment()
+                .run(context -> context.getBean(Workflows.class)
+                        .start(new Workflow("fulfilment-v1", "removed"), "order-1", "in"));
+        fulfilment()
+                .run(context -> assertThat(logged.getOut())
+                        .contains("1 instances of workflow 'fulfilment-v1' are at task 'removed', as 'order-1' is"));
+        fulfilment()
+                .withPropertyValues("sayiir.postgres.worker.start-check=fail")
+                .run(context -> assertThat(context)
+                        .hasFailed()
+                        .getFailure()
+                        .rootCause()
+                        .hasMessageContaining("there is no handler of it"));
+        int before = logged.getOut().length();
+        fulfilment()
+                .withPropertyValues("sayiir.postgres.worker.start-check=off")
+                .run(context -> assertThat(logged.getOut().substring(before)).doesNotContain("'removed'"));
     }
 
     private ApplicationContextRunner unreadable() {

@@ -1,0 +1,55 @@
+package dev.sayiir.postgres.autoconfigure;
+
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.WorkflowGuard;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+/** Says before a worker starts what it cannot do of what is under way. */
+final class StartCheck {
+
+    /** What becomes of it. */
+    enum Mode {
+        /** Nothing is looked at. */
+        OFF,
+        /** It is in the log, and the worker starts. */
+        WARN,
+        /** The application does not start. */
+        FAIL
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(StartCheck.class);
+
+    private final Mode mode;
+    private final Optional<WorkflowGuard> guard;
+
+    /** @param guard empty where there is no store that can be asked */
+    StartCheck(Mode mode, Optional<WorkflowGuard> guard) {
+        this.mode = mode;
+        this.guard = guard;
+    }
+
+    /** Throws an {@link IllegalStateException} if the application is not to start. */
+    void run(List<Workflow> workflows, List<TaskHandler<?>> handlers) {
+        if (mode == Mode.FAIL) {
+            guard.ifPresent(it -> it.requireServed(workflows, handlers));
+        } else if (mode == Mode.WARN) {
+            guard.ifPresent(it -> warn(it, workflows, handlers));
+        }
+    }
+
+    /** A worker waits for a database that is away, and so does this not keep it from starting. */
+    private static void warn(WorkflowGuard guard, List<Workflow> workflows, List<TaskHandler<?>> handlers) {
+        try {
+            guard.check(workflows, handlers)
+                    .forEach(finding ->
+                            log.warn("This application cannot do all that is under way: {}", finding.message()));
+        } catch (DataAccessException e) {
+            log.warn("What is under way could not be compared with the handlers of this application: {}", e.toString());
+        }
+    }
+}
