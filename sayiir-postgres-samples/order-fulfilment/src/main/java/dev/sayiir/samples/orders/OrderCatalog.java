@@ -12,18 +12,22 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 public class OrderCatalog {
 
-    private final List<Order> orders;
+    private final JsonMapper mapper;
 
     OrderCatalog(JsonMapper mapper) {
+        this.mapper = mapper;
+    }
+
+    /**
+     * Reads the file; an application that only works on orders never does.
+     *
+     * @return the orders, in the order of the file
+     */
+    public List<Order> orders() {
         try (InputStream content = new ClassPathResource("orders.json").getInputStream()) {
-            this.orders = List.of(mapper.readValue(content, Order[].class));
+            return List.of(mapper.readValue(content, Order[].class));
         } catch (IOException e) {
             throw new UncheckedIOException("The orders in orders.json cannot be read", e);
         }
-    }
-
-    /** @return the orders, in the order of the file */
-    public List<Order> orders() {
-        return orders;
     }
 }

@@ -1,5 +1,6 @@
 package dev.sayiir.samples.orders;
 
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.ApplicationArguments;
@@ -25,11 +26,9 @@ class OrdersFromFile implements ApplicationRunner {
     @Override
     public void run(ApplicationArguments arguments) {
         if (properties.takeFromFile()) {
-            long placed = catalog.orders().stream().filter(this::place).count();
-            log.info(
-                    "Placed {} of the {} orders of the file",
-                    placed,
-                    catalog.orders().size());
+            List<Order> all = catalog.orders();
+            long placed = all.stream().filter(this::place).count();
+            log.info("Placed {} of the {} orders of the file", placed, all.size());
         }
     }
 

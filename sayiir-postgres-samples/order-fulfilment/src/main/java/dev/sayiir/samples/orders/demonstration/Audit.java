@@ -15,9 +15,16 @@ import java.util.stream.Stream;
  * @param orders what the database has of them
  * @param claims how often a worker had a step to do
  * @param dropped how many results came too late and were refused
+ * @param blocks how often orders were blocked, and let go on
  * @param faults what was done to the processes and connections
  */
-record Audit(List<String> accepted, List<OrderHistory> orders, int claims, int dropped, FaultCounts faults) {
+record Audit(
+        List<String> accepted,
+        List<OrderHistory> orders,
+        int claims,
+        int dropped,
+        BlockCounts blocks,
+        FaultCounts faults) {
 
     private static final Set<String> OF_EVERY_ORDER =
             Set.of("receive", "reserve-stock", "charge-payment", "print-label", "pack", "check");
@@ -63,6 +70,10 @@ record Audit(List<String> accepted, List<OrderHistory> orders, int claims, int d
         accepted.forEach(unknown::remove);
         unknown.forEach(order -> problems.add(order + " is there and was never accepted"));
         orders.forEach(order -> check(order, problems));
+        if (blocks.blocked() != blocks.unblocked()) {
+            problems.add("orders were blocked " + blocks.blocked() + " times, and let go on " + blocks.unblocked()
+                    + " times");
+        }
         return problems;
     }
 

@@ -1,15 +1,17 @@
 package dev.sayiir.samples.orders.demonstration;
 
+import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.samples.orders.OrderCatalog;
 import dev.sayiir.samples.orders.OrderService;
 import dev.sayiir.samples.orders.database.EmbeddedDatabase;
+import dev.sayiir.worker.Workflow;
 import java.util.Optional;
 import org.springframework.boot.SpringApplication;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * Lets orders flow to worker processes that are killed again and again, and finds out at the end, from the history in the
- * database, what became of each order.
+ * Lets orders flow to a bad deploy, which is repaired, and to worker processes that are killed again and again; and finds
+ * out at the end, from the history in the database, what became of each order.
  */
 final class Demonstration {
 
@@ -39,7 +41,10 @@ final class Demonstration {
     /** Runs to the end, and stops all processes that it has started. Empty if it was stopped before. */
     Optional<Audit> run() throws InterruptedException {
         try (FrontDesk desk = FrontDesk.open(run, database, options.springArguments());
+                BadDeploy bad =
+                        new BadDeploy(run, database, options, desk.get(RepairStore.class), desk.get(Workflow.class));
                 WorkerFleet fleet = new WorkerFleet(run, database, options)) {
+            SpringApplication.getShutdownHandlers().add(bad::close);
             SpringApplication.getShutdownHandlers().add(fleet::close);
             console.line(
                     "Orders are taken at " + desk.url() + "/orders; figures at " + desk.url() + "/actuator/sayiir");
@@ -52,7 +57,9 @@ final class Demonstration {
             HistoryReader history = new HistoryReader(jdbc, run);
             Attempts attempts = new Attempts(console);
             OrderFlow flow = new OrderFlow(fleet, intake, history, attempts, console, () -> stopped);
+            flow.deploy(bad);
             flow.begin(options, faults);
+            flow.repair(bad);
             flow.place(options, faults, embedded);
             flow.finish();
             return stopped
@@ -62,6 +69,7 @@ final class Demonstration {
                             history.orders(),
                             history.claims(),
                             history.dropped(),
+                            history.blocks(),
                             faults.counts())));
         }
     }

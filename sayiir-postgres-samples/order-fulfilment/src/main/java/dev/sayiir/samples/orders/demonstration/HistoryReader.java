@@ -40,6 +40,16 @@ final class HistoryReader {
             SELECT count(*) FROM order_fulfilment.dropped_results
             WHERE starts_with(instance_id, :prefix)""";
 
+    private static final String BLOCKS = """
+            SELECT count(*) FILTER (WHERE kind = 'Blocked') AS blocked,
+                   count(*) FILTER (WHERE kind = 'Unblocked') AS unblocked
+            FROM sayiir.sayiir_workflow_events
+            WHERE starts_with(instance_id, :prefix)""";
+
+    private static final String FAILED = """
+            SELECT count(*) FROM sayiir.sayiir_workflows
+            WHERE starts_with(instance_id, :prefix) AND status = 'Failed'""";
+
     private final JdbcClient jdbc;
     private final Run run;
 
@@ -79,6 +89,19 @@ final class HistoryReader {
     /** How many results were refused because another worker had the task by then. */
     int dropped() {
         return count(DROPPED);
+    }
+
+    /** How often orders were blocked, and how often let go on. */
+    BlockCounts blocks() {
+        return jdbc.sql(BLOCKS)
+                .param("prefix", run.instancePrefix())
+                .query(BlockCounts.class)
+                .single();
+    }
+
+    /** How many orders have failed. */
+    int failed() {
+        return count(FAILED);
     }
 
     private int count(String sql) {

@@ -2,9 +2,11 @@ package dev.sayiir.samples.orders.demonstration;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.core.env.SimpleCommandLinePropertySource;
@@ -67,6 +69,14 @@ record Options(
                 List.of(arguments).stream()
                         .filter(argument -> !NAMES.contains(name(argument)))
                         .toList());
+    }
+
+    /** Spring Boot's arguments with these properties in place of whatever was said of them. */
+    List<String> withSpring(Map<String, String> properties) {
+        return Stream.concat(
+                        springArguments.stream().filter(argument -> !properties.containsKey(name(argument))),
+                        properties.entrySet().stream().map(entry -> "--" + entry.getKey() + "=" + entry.getValue()))
+                .toList();
     }
 
     /** The name of the option in an argument, such as {@code workers} in {@code --workers=3}. */

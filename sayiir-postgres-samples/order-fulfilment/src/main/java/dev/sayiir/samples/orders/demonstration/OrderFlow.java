@@ -37,13 +37,48 @@ final class OrderFlow {
         this.stopped = stopped;
     }
 
+    /** Deploys the bad build alone, and places orders until it has blocked all of them, or should have. */
+    void deploy(BadDeploy bad) throws InterruptedException {
+        bad.deploy();
+        int[] blocked = {0};
+        while (!stopped.getAsBoolean()
+                && blocked[0] < BadDeploy.ORDERS
+                && since(began).compareTo(PATIENCE) < 0) {
+            if (intake.count() < BadDeploy.ORDERS) {
+                attempts.of(intake::placeNext);
+            } else {
+                attempts.of(() -> blocked[0] = history.blocks().blocked());
+            }
+            Thread.sleep(TICK.toMillis());
+        }
+        bad.close();
+        if (!stopped.getAsBoolean()) {
+            console.line(String.format(
+                    "      a bad deploy: %d of %d orders are blocked at '%s', %d have failed",
+                    blocked[0], intake.count(), BadDeploy.TASK, attempts.untilAnswered(history::failed)));
+        }
+    }
+
+    /** Lets the orders go on that the bad build has blocked. */
+    void repair(BadDeploy bad) {
+        if (stopped.getAsBoolean()) {
+            return;
+        }
+        int repaired = attempts.untilAnswered(() -> {
+            bad.repair();
+            return history.blocks().unblocked();
+        });
+        console.line("      repaired: " + repaired + " orders go on");
+    }
+
     /** Places orders until all workers have got to work, or should have. */
     void begin(Options options, Faults faults) throws InterruptedException {
         Pace orders = new Pace(BETWEEN_ORDERS);
         int[] atWork = {0};
+        long start = System.nanoTime();
         while (!stopped.getAsBoolean()
                 && atWork[0] < options.workers()
-                && since(began).compareTo(PATIENCE) < 0) {
+                && since(start).compareTo(PATIENCE) < 0) {
             carryOn();
             orders.ifDue(() -> attempts.of(intake::placeNext));
             attempts.of(() -> atWork[0] = faults.atWork());

@@ -24,13 +24,18 @@ final class Report {
                 console,
                 audit.claims(),
                 "times a worker had a step to do, so " + (audit.claims() - audit.steps())
-                        + " times again: after a kill, an outage, or a busy payment provider");
+                        + " times again: after a kill, an outage, a bad deploy, or a busy payment provider");
         line(
                 console,
                 faults.kills(),
                 "workers were killed with SIGKILL, in the middle of " + faults.orphans() + " steps, "
                         + faults.takeovers() + " of which another worker took over");
         line(console, audit.dropped(), "results came too late and were refused");
+        line(
+                console,
+                audit.blocks().blocked(),
+                "orders were blocked by a bad deploy, " + audit.blocks().unblocked()
+                        + " of which were let go on when it was repaired");
         line(console, faults.cuts(), "connections were cut");
         line(console, faults.serverKills(), "times the database server was killed with SIGKILL");
         console.line("");

@@ -39,6 +39,11 @@ record Run(String name, Path logs) {
         return name + ".worker-" + number;
     }
 
+    /** The name of the worker of the bad deploy. */
+    String badWorkerId() {
+        return name + ".bad-worker";
+    }
+
     /** A worker's name within this run. */
     String shortName(String workerId) {
         return workerId.substring(name.length() + 1);

@@ -84,7 +84,18 @@ class AuditTest {
                 .containsExactly("1 was finished 2 times", "1 has gaps in its history", "1 was paid 2 times");
     }
 
+    @Test
+    void an_order_that_was_blocked_and_not_let_go_on_is_a_problem() {
+        assertThat(audit(new BlockCounts(50, 50), GOOD).problems()).isEmpty();
+        assertThat(audit(new BlockCounts(50, 49), GOOD).problems())
+                .containsExactly("orders were blocked 50 times, and let go on 49 times");
+    }
+
     private static Audit audit(OrderHistory... orders) {
-        return new Audit(List.of("1"), List.of(orders), 7, 0, new FaultCounts(0, 0, 0, 0, 0));
+        return audit(new BlockCounts(0, 0), orders);
+    }
+
+    private static Audit audit(BlockCounts blocks, OrderHistory... orders) {
+        return new Audit(List.of("1"), List.of(orders), 7, 0, blocks, new FaultCounts(0, 0, 0, 0, 0));
     }
 }

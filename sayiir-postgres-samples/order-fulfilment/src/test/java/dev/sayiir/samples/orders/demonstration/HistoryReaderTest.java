@@ -28,6 +28,10 @@ class HistoryReaderTest {
             place(desk, run.orderId(2));
             place(desk, "of-somebody-else");
             commitTwice(jdbc, run.orderId(2));
+            log(jdbc, run.orderId(1), "Blocked");
+            log(jdbc, run.orderId(1), "Unblocked");
+            log(jdbc, run.orderId(2), "Blocked");
+            log(jdbc, "of-somebody-else", "Blocked");
             jdbc.sql(
                             "INSERT INTO order_fulfilment.orders (id, customer, total_cents, content) VALUES (:id, '', 0, '{}')")
                     .param("id", run.orderId(3))
@@ -44,7 +48,10 @@ class HistoryReaderTest {
             assertThat(history.unfinished()).isEqualTo(2);
             assertThat(history.claims()).isZero();
             assertThat(history.dropped()).isOne();
-            Audit audit = new Audit(List.of(run.orderId(1)), orders, 0, 0, new FaultCounts(0, 0, 0, 0, 0));
+            assertThat(history.blocks()).isEqualTo(new BlockCounts(2, 1));
+            assertThat(history.failed()).isZero();
+            Audit audit =
+                    new Audit(List.of(run.orderId(1)), orders, 0, 0, history.blocks(), new FaultCounts(0, 0, 0, 0, 0));
             assertThat(audit.problems()).anyMatch(problem -> problem.endsWith("has more than one commit of pack"));
         }
     }
@@ -52,6 +59,15 @@ class HistoryReaderTest {
     private static void place(FrontDesk desk, String id) {
         desk.get(OrderService.class)
                 .place(desk.get(OrderCatalog.class).orders().get(0).withId(id));
+    }
+
+    private static void log(JdbcClient jdbc, String order, String kind) {
+        jdbc.sql("""
+                        INSERT INTO sayiir.sayiir_workflow_events (instance_id, created_at, kind)
+                        VALUES (:instance, now(), :kind)""")
+                .param("instance", OrderIds.instanceId(order))
+                .param("kind", kind)
+                .update();
     }
 
     private static void commitTwice(JdbcClient jdbc, String order) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A minute of orders, done by three worker processes of which one is killed again and again, while the connections to the
- * database are cut and the database server is killed in the middle.
+ * A bad deploy, and then a minute of orders, done by three worker processes of which one is killed again and again, while the
+ * connections to the database are cut and the database server is killed in the middle.
  */
 class KillTest {
 
@@ -44,6 +44,7 @@ class KillTest {
             assertThat(audit.accepted()).hasSizeGreaterThan(50);
             assertThat(audit.shipped() + audit.declined())
                     .isEqualTo(audit.accepted().size());
+            assertThat(audit.blocks()).isEqualTo(new BlockCounts(BadDeploy.ORDERS, BadDeploy.ORDERS));
             assertThat(audit.faults().kills()).isGreaterThanOrEqualTo(3);
             assertThat(audit.faults().takeovers()).isPositive();
             assertThat(audit.faults().serverKills()).isOne();

@@ -31,6 +31,9 @@ class LauncherTest {
             assertThat(launcher.process().waitFor()).as(output).isZero();
             assertThat(output)
                     .contains("orders placed")
+                    .contains("a bad deploy: 50 of 50 orders are blocked at 'receive', 0 have failed")
+                    .contains("repaired: 50 orders go on")
+                    .contains("50  orders were blocked by a bad deploy, 50 of which were let go on")
                     .containsPattern("killed worker-\\d+ \\(process \\d+\\)")
                     .containsPattern("[1-9]\\d*  orders were accepted")
                     .containsPattern("[1-9]\\d*  workers were killed with SIGKILL")

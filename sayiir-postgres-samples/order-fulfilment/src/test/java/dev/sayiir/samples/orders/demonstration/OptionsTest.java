@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,14 @@ class OptionsTest {
                         List.of("--server.port=8081")));
         assertThat(Options.parse("--serve").serve()).isTrue();
         assertThat(Options.parse("--kill-server=false").killServer()).isFalse();
+    }
+
+    @Test
+    void properties_of_a_build_replace_what_was_said_of_them() {
+        Options options = Options.parse("--workers=2", "--orders.work-time=1ms", "--server.port=8081");
+
+        assertThat(options.withSpring(Map.of("orders.work-time", "2ms")))
+                .containsExactly("--server.port=8081", "--orders.work-time=2ms");
     }
 
     @ParameterizedTest
