@@ -14,7 +14,7 @@ final class OwnCodec {
             return Objects.requireNonNull(codec.encode(snapshot));
         } catch (SnapshotSerializationException e) {
             throw e;
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             throw failure(codec, "write", e);
         }
     }
@@ -24,7 +24,7 @@ final class OwnCodec {
             return Objects.requireNonNull(codec.decode(Arrays.copyOfRange(blob, start, blob.length)));
         } catch (SnapshotSerializationException e) {
             throw e;
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             throw failure(codec, "read", e);
         }
     }

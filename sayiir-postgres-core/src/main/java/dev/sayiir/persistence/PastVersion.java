@@ -10,10 +10,12 @@ import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.InProgress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
  * For stores: a version from which an instance can go on.
@@ -48,13 +50,15 @@ public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String
     private AtFork standing(AtFork fork) {
         Map<String, Branch> branches = new LinkedHashMap<>(fork.branches());
         fork.openBranches().forEach((label, branch) -> branches.put(label, standing(branch)));
-        Stream<String> places = Stream.concat(
-                Stream.of(fork.forkId()), branches.values().stream().map(Branch::taskId));
-        if (places.distinct().count() < branches.size() + 1) {
+        Set<String> joint = new HashSet<>(Set.of(fork.forkId()));
+        boolean apart = fork.branches().values().stream()
+                .map(this::way)
+                .allMatch(way -> way.stream().allMatch(joint::add));
+        if (!apart) {
             throw new RepairRefusedException(
                     snapshot.instanceId(),
-                    "cannot go on from version " + snapshot.version() + ", in which two of its places are at the same"
-                            + " task; let it go on from the task before the fork");
+                    "cannot go on from version " + snapshot.version() + ", in which two of its branches have come"
+                            + " to the same task; let it go on from the task before the fork");
         }
         return new AtFork(fork.forkId(), fork.completedBranches(), fork.wakeAt(), branches, fork.afterTaskId());
     }
@@ -73,6 +77,16 @@ public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String
             at = output.isPresent() && next != null ? new Branch(next, output) : at;
         }
         return at;
+    }
+
+    /** The tasks that a branch has come to: which of two went on with one that both have come to, nobody knows. */
+    private Set<String> way(Branch begun) {
+        Set<String> way = new LinkedHashSet<>();
+        String at = begun.taskId();
+        while (at != null && way.add(at)) {
+            at = snapshot.completedTasks().contains(at) ? nextInBranches.get(at) : null;
+        }
+        return way;
     }
 
     /** What is to be done in a branch is not done. */

@@ -144,7 +144,7 @@ public interface TaskClaimStore {
 
     /**
      * Blocks tasks of the worker's workflows that are none of its own, have been due for longer than {@link
-     * ClaimQuery#blockAfter}, and of which nobody has a claim, be it on that of another instance: so no worker is there that
+     * ClaimQuery#blockAfter}, and of which nobody has a claim, be it on that of another instance of the workflow: so no worker is there that
      * can do them. Never waits. A worker that can unblocks them, by {@link RepairStore#unblock}.
      *
      * @param query the worker's, with its workflows and tasks

@@ -25,7 +25,9 @@ public record TaskRefusal(
         LEFT,
         /** Nobody has it until it is unblocked. */
         BLOCKED,
-        /** The claim was not held any more, or somebody else is changing the task at this moment: nothing was changed. */
+        /** The claim is held, but somebody else is changing the task at this moment: nothing was changed, try again soon. */
+        LOCKED,
+        /** The claim is not held any more: nothing was changed. */
         LOST
     }
 

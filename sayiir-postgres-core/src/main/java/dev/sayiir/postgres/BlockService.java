@@ -14,11 +14,13 @@ final class BlockService {
 
     private final TransientFailures failures;
     private final BlockedRepository blocked;
+    private final ClaimRepository claims;
     private final ClaimService claiming;
 
-    BlockService(TransientFailures failures, BlockedRepository blocked, ClaimService claiming) {
+    BlockService(TransientFailures failures, BlockedRepository blocked, ClaimRepository claims, ClaimService claiming) {
         this.failures = failures;
         this.blocked = blocked;
+        this.claims = claims;
         this.claiming = claiming;
     }
 
@@ -40,14 +42,23 @@ final class BlockService {
                 carryOut(operation, refusals.get(refused.index()));
             }
         }
-        if (answer.inDoubt()) {
-            for (int i = 0; i < refusals.size(); i++) {
-                if (outcomes.get(i) == Outcome.LOST) {
-                    carryOut(operation, refusals.get(i));
-                }
+        for (int i = 0; i < refusals.size(); i++) {
+            if (outcomes.get(i) == Outcome.LOST) {
+                outcomes.set(i, why(operation, refusals.get(i), answer.inDoubt()));
             }
         }
         return outcomes;
+    }
+
+    /** Why nothing was refused. */
+    private Outcome why(StoreOperation operation, TaskRefusal refusal, boolean inDoubt) {
+        if (failures.retry(operation, () -> claims.isHeld(refusal.claim()))) {
+            return Outcome.LOCKED;
+        }
+        if (inDoubt) {
+            carryOut(operation, refusal);
+        }
+        return Outcome.LOST;
     }
 
     /** What cannot be decoded can be neither cancelled nor paused; whoever can decode it finds the request. */

@@ -58,58 +58,14 @@ final class BlockedRepository {
             FROM refused AS r
             """;
 
-    /**
-     * The tasks that nobody holds are found one by one along the index of these, however many instances are at each. Of those
-     * that no handler here is of, and that nobody has a claim on for any instance, what has been due for long is blocked; IS TRUE
-     * keeps the planner from reading all that is due.
-     */
+    /** Explained in {@code v1/claiming.sql}. */
     private static final String BLOCK_UNHANDLED = """
-            WITH RECURSIVE task AS (
-                (SELECT c.idle_task_id
-                 FROM ${schema}.sayiir_task_claims AS c
-                 WHERE c.idle_task_id IS NOT NULL
-                 ORDER BY c.idle_task_id
-                 LIMIT 1)
-                UNION ALL
-                SELECT (SELECT c.idle_task_id
-                        FROM ${schema}.sayiir_task_claims AS c
-                        WHERE c.idle_task_id > t.idle_task_id
-                        ORDER BY c.idle_task_id
-                        LIMIT 1)
-                FROM task AS t
-                WHERE t.idle_task_id IS NOT NULL
-            ), late AS MATERIALIZED (
-                SELECT w.instance_id, w.branch
-                FROM task AS t
-                CROSS JOIN LATERAL (
-                    SELECT c.instance_id, c.branch
-                    FROM ${schema}.sayiir_task_claims AS c
-                    WHERE c.idle_task_id = t.idle_task_id
-                      AND c.definition_hash = ANY (:definitions)
-                      AND c.status = 'active'
-                      AND (c.ready_at <= statement_timestamp() - :patience * interval '1 microsecond') IS TRUE
-                    ORDER BY c.idle_task_id, c.instance_id
-                    LIMIT :limit
-                    FOR UPDATE SKIP LOCKED
-                ) AS w
-                WHERE t.idle_task_id <> ALL (:taskIds)
-                  AND NOT EXISTS (SELECT FROM ${schema}.sayiir_task_claims AS h
-                                  WHERE h.expires_at IS NOT NULL AND h.task_id = t.idle_task_id
-                                  OFFSET 0)
-            ), blocked AS (
-                UPDATE ${schema}.sayiir_task_claims AS c
-                SET refused_at = COALESCE(c.refused_at, statement_timestamp()),
-                    refusal = :refusal,
-                    refused_build = :build,
-                    blocked_at = statement_timestamp(),
-                    error = 'No worker has taken the task since it was due at ' || c.ready_at,
-                    ready_at = NULL
-                FROM late AS l
-                WHERE c.instance_id = l.instance_id AND c.branch = l.branch
-                RETURNING c.instance_id, c.task_id, c.refusal, c.error, c.blocked_at
+            WITH blocked AS MATERIALIZED (
+                SELECT b.instance_id, b.task_id, b.error, b.blocked_at
+                FROM ${schema}.sayiir_block_unhandled(:definitions, :taskIds, :patience, :refusal, :build, :limit) AS b
             ), logged AS (
                 INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, reason)
-                SELECT b.instance_id, b.blocked_at, 'Blocked', 'Task ''' || b.task_id || ''': ' || b.refusal || ': ' || b.error
+                SELECT b.instance_id, b.blocked_at, 'Blocked', 'Task ''' || b.task_id || ''': ' || :refusal || ': ' || b.error
                 FROM blocked AS b
             )
             SELECT count(*) FROM blocked AS b
@@ -140,7 +96,7 @@ final class BlockedRepository {
                 FOR NO KEY UPDATE SKIP LOCKED
             ), unblocked AS (
                 UPDATE ${schema}.sayiir_task_claims AS c
-                SET ready_at = CASE WHEN n.status = 'InProgress' THEN n.now END,
+                SET ready_at = CASE WHEN n.status = 'InProgress' AND (c.branches_left > 0) IS NOT TRUE THEN n.now END,
                     refused_at = NULL,
                     refusal = NULL,
                     refused_build = NULL,

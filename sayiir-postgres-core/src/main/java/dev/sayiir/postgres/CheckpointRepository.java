@@ -159,7 +159,8 @@ final class CheckpointRepository {
                 UPDATE ${schema}.sayiir_task_claims AS c
                 SET branches_left = c.branches_left - 1,
                     status = CASE WHEN c.branches_left = 1 THEN 'active' ELSE c.status END,
-                    ready_at = CASE WHEN c.branches_left = 1 AND s.status = 'InProgress' THEN s.updated_at END
+                    ready_at = CASE WHEN c.branches_left = 1 AND s.status = 'InProgress' AND c.blocked_at IS NULL
+                                    THEN s.updated_at END
                 FROM saved AS s
                 WHERE s.branch <> '' AND c.instance_id = :instanceId AND c.branch = ''
             )

@@ -166,7 +166,7 @@ final class DispatchService {
             }
             try {
                 toDo(claimed).ifPresent(toDo::add);
-            } catch (SnapshotSerializationException e) {
+            } catch (SnapshotSerializationException | LinkageError e) {
                 refuse(claim, String.valueOf(e.getMessage()));
             } catch (DataAccessException e) {
                 if (failures.inCallersTransaction()) {

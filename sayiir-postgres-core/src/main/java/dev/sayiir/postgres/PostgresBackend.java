@@ -167,7 +167,7 @@ public final class PostgresBackend
         this.claims = new ClaimRepository(jdbc, name);
         this.claiming = new ClaimService(failures, claims, instances, signals, observer);
         this.blocked = new BlockedRepository(jdbc, name);
-        this.blocking = new BlockService(failures, blocked, claiming);
+        this.blocking = new BlockService(failures, blocked, claims, claiming);
         this.dispatch = new DispatchRepository(jdbc, name);
         this.dispatching = new DispatchService(
                 failures, dispatch, claims, instances, loader, signals, claiming, blocking, wakeUps);

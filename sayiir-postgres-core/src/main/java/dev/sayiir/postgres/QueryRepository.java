@@ -31,7 +31,7 @@ final class QueryRepository {
             """;
 
     /**
-     * Of the tasks that nobody holds an index knows where they are; those that somebody holds are few, and found by that.
+     * Of the tasks that nobody holds an index knows where they are; those that somebody holds or that are blocked are few, and found by that.
      * One index of both would cost every step.
      */
     private static final String AT_TASK = """
@@ -41,7 +41,11 @@ final class QueryRepository {
                               UNION ALL
                               SELECT c.instance_id
                               FROM ${schema}.sayiir_task_claims AS c
-                              WHERE c.expires_at IS NOT NULL AND c.task_id = :currentTaskId)""";
+                              WHERE c.expires_at IS NOT NULL AND c.task_id = :currentTaskId
+                              UNION ALL
+                              SELECT c.instance_id
+                              FROM ${schema}.sayiir_task_claims AS c
+                              WHERE c.blocked_at IS NOT NULL AND c.task_id = :currentTaskId)""";
 
     private final NamedParameterJdbcOperations jdbc;
     private final SchemaName schema;

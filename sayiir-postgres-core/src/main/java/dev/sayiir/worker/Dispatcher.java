@@ -115,6 +115,13 @@ final class Dispatcher implements Runnable {
             return false;
         }
         most = Math.max(1, limit / 2);
+        if (failure instanceof Error) {
+            failed.log(more -> log.error(
+                    "A poll for {} tasks failed; what it has claimed is claimed again when its claims have ended{}",
+                    limit,
+                    more,
+                    failure));
+        }
         if (limit > 1) {
             return true;
         }

@@ -33,7 +33,7 @@ final class JsonPayloads {
         }
         try {
             return Payload.of(mapper.get().writeValueAsBytes(value));
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             throw new IllegalArgumentException(
                     "The " + what + " is a " + value.getClass().getName() + " that cannot be written as JSON ("
                             + e.getClass().getSimpleName() + "); make it one that Jackson can write, or a Payload");
@@ -68,7 +68,7 @@ final class JsonPayloads {
         Object value;
         try {
             value = mapper.get().readValue(payload.bytes(), target);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             throw unreadable(what, payload, target, e.getClass().getSimpleName());
         }
         if (value == null) {

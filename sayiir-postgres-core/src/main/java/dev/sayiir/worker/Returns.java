@@ -87,7 +87,7 @@ final class Returns {
         holding.forEach(task -> listener.taskEnded(task.claim(), End.RELEASED));
     }
 
-    /** Its claim is renewed until it is refused, also during an outage. */
+    /** Its claim is renewed until it is refused, also during an outage, and while somebody else has locked the task. */
     void refuse(HeldTask holding, Refusal refusal) throws InterruptedException {
         TaskRefusal asked = new TaskRefusal(
                 holding.claim(),
@@ -103,10 +103,15 @@ final class Returns {
     }
 
     private Optional<Outcome> onceTheStoreIsThere(HeldTask holding, TaskRefusal asked) throws InterruptedException {
+        Pause whileLocked = new Pause(Duration.ofMillis(10), Duration.ofSeconds(1));
         while (true) {
             outage.awaitEnd();
             try {
-                return Optional.of(oneAtATime.call(() -> held.refuse(asked)));
+                Outcome outcome = oneAtATime.call(() -> held.refuse(asked));
+                if (outcome != Outcome.LOCKED) {
+                    return Optional.of(outcome);
+                }
+                whileLocked.sleep();
             } catch (RuntimeException e) {
                 if (!outage.isAway(e)) {
                     isLeft(holding, e);
@@ -125,7 +130,7 @@ final class Returns {
         return switch (outcome) {
             case LEFT -> End.RELEASED;
             case BLOCKED -> End.BLOCKED;
-            case LOST -> End.LOST;
+            case LOCKED, LOST -> End.LOST;
         };
     }
 

@@ -10,6 +10,7 @@ import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -146,12 +147,15 @@ final class TaskRunner {
                                 BlockReason.NO_HANDLER, "The worker has no handler of task '" + claim.taskId() + "'"));
     }
 
-    /** A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting. */
+    /**
+     * A wait whose event was there when it was claimed, and whose event somebody took away, goes on waiting; and so does a delay
+     * that was claimed before its time, since it had been blocked.
+     */
     private static WorkflowSnapshot afterWait(WorkflowSnapshot snapshot, ExecutionPosition position, TaskClaim claim) {
-        boolean waitsOn = position instanceof AtSignal wait
-                && wait.wakeAt()
-                        .filter(at -> !claim.claimedAt().isBefore(at.truncatedTo(ChronoUnit.MICROS)))
-                        .isEmpty();
+        Optional<Instant> end =
+                position instanceof AtDelay delay ? Optional.of(delay.wakeAt()) : ((AtSignal) position).wakeAt();
+        boolean waitsOn = end.filter(at -> !claim.claimedAt().isBefore(at.truncatedTo(ChronoUnit.MICROS)))
+                .isEmpty();
         return Advance.keepingPause(snapshot, it -> waitsOn ? it.moveTo(position) : Advance.timePassed(it, position));
     }
 }

@@ -265,6 +265,40 @@ class SnapshotCodecsTest {
         assertThatThrownBy(() -> own.encode(snapshot)).isInstanceOf(SnapshotSerializationException.class);
     }
 
+    @Test
+    void R3_an_own_codec_whose_classes_are_missing_becomes_a_serialization_exception() {
+        SnapshotCodecs own = SnapshotCodecs.writing(new UnlinkedCodec()).build();
+
+        assertThatThrownBy(() -> own.decode(Envelope.header(64)))
+                .isInstanceOf(SnapshotSerializationException.class)
+                .hasMessageContaining("NoClassDefFoundError");
+        assertThatThrownBy(() -> own.encode(snapshot)).isInstanceOf(SnapshotSerializationException.class);
+    }
+
+    /** As in a build whose libraries do not fit together. */
+    private static final class UnlinkedCodec implements SnapshotCodec {
+
+        @Override
+        public int id() {
+            return 64;
+        }
+
+        @Override
+        public String name() {
+            return "unlinked";
+        }
+
+        @Override
+        public byte[] encode(WorkflowSnapshot snapshot) {
+            throw new NoClassDefFoundError("com/acme/Money");
+        }
+
+        @Override
+        public WorkflowSnapshot decode(byte[] blob) {
+            throw new NoClassDefFoundError("com/acme/Money");
+        }
+    }
+
     private static final class EndlessCodec implements SnapshotCodec {
         @Override
         public int id() {

@@ -259,6 +259,54 @@ class BlockedTaskContractTest extends ContractTest {
     }
 
     @Test
+    void R26_who_is_blocked_at_a_task_is_at_it() {
+        store.createSnapshot(order("order-1"));
+        store.createSnapshot(order("order-2"));
+        block("order-1");
+
+        assertThat(idsOf(WorkflowQuery.all().atTask("reserve"))).containsExactlyInAnyOrder("order-1", "order-2");
+    }
+
+    @Test
+    void R26_a_blocked_join_whose_branches_are_opened_again_waits_for_them() {
+        store.createSnapshot(order("order-1").forkInto("join", Map.of("l", Branch.of("left"))));
+        finish("order-1", "left");
+        claims.refuseTasks(List.of(
+                refusal(claims.claimTask("order-1", "join", "worker-1", MINUTE).orElseThrow(), NO_TIME)));
+        store.saveSnapshot(
+                store.loadSnapshot("order-1").withdrawTask("left").forkInto("join", Map.of("l", Branch.of("left"))));
+
+        repairs.unblock(BlockedQuery.all(), REPAIRED);
+        assertThat(claimedIds("worker-1", 10)).as("left only").hasSize(1);
+        claims.releaseTaskClaims("worker-1");
+        finish("order-1", "left");
+
+        assertThat(claims.claimTask("order-1", "join", "worker-1", MINUTE)).isPresent();
+    }
+
+    @Test
+    void R26_a_blocked_join_stays_so_when_a_branch_ends_that_was_opened_again() {
+        store.createSnapshot(order("order-1").forkInto("join", Map.of("l", Branch.of("left"))));
+        finish("order-1", "left");
+        claims.refuseTasks(List.of(
+                refusal(claims.claimTask("order-1", "join", "worker-1", MINUTE).orElseThrow(), NO_TIME)));
+        store.saveSnapshot(
+                store.loadSnapshot("order-1").withdrawTask("left").forkInto("join", Map.of("l", Branch.of("left"))));
+        finish("order-1", "left");
+
+        assertThat(claimedIds("worker-1", 10)).isEmpty();
+        assertThat(queries.findBlockedTasks(BlockedQuery.all())).hasSize(1);
+        repairs.unblock(BlockedQuery.all(), REPAIRED);
+        assertThat(claimedIds("worker-1", 10)).containsExactly("order-1");
+    }
+
+    private void finish(String instanceId, String taskId) {
+        TaskClaim claim =
+                claims.claimTask(instanceId, taskId, "worker-1", MINUTE).orElseThrow();
+        claims.commitBranchTask(claim, new BranchOutcome.Done(output("done")), Optional.empty());
+    }
+
+    @Test
     void R26_a_blocked_instance_is_cancelled_at_once_and_deleted_with_all_that_is_its() {
         store.createSnapshot(order("order-1"));
         store.createSnapshot(order("order-2"));

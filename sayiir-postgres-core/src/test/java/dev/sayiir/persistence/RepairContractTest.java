@@ -449,6 +449,25 @@ class RepairContractTest extends ContractTest {
     }
 
     @Test
+    void branches_that_came_to_the_same_task_are_not_mistaken_for_each_other() {
+        store.createSnapshot(order("order-1").forkInto("join", Map.of("x", Branch.of("do-x"), "y", Branch.of("do-y"))));
+        goOn("do-y", "check");
+        goOn("check", "y2");
+        goOn("do-x", "check");
+        goOn("check", "x2");
+        store.saveSnapshot(store.loadSnapshot("order-1").fail("no boxes"));
+
+        assertRefused("order-1", FROM_FAILURE, "same task", "before the fork");
+    }
+
+    private void goOn(String taskId, String next) {
+        TaskClaim claim = claims.claimTask("order-1", taskId, "worker", Duration.ofMinutes(1))
+                .orElseThrow();
+        claims.commitBranchTask(
+                claim, new BranchOutcome.Next(output(taskId), next, Optional.empty()), Optional.empty());
+    }
+
+    @Test
     void a_value_that_is_too_large_is_refused() {
         store.saveSnapshot(charging("order-1").fail("card declined"));
         Payload large = Payload.of(new byte[ValueLimits.DEFAULT_MAX_PAYLOAD_BYTES + 1]);

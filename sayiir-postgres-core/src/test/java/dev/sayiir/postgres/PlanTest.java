@@ -237,7 +237,8 @@ class PlanTest {
     void who_is_at_a_task_comes_from_the_indexes_on_idle_tasks_and_on_claims() {
         List<String> plans =
                 plans(backend -> backend.findWorkflows(WorkflowQuery.all().atTask("next")));
-        assertThat(indexes(plans.get(0))).contains("sayiir_task_claims_idle", "sayiir_task_claims_by_worker");
+        assertThat(indexes(plans.get(0)))
+                .contains("sayiir_task_claims_idle", "sayiir_task_claims_by_worker", "sayiir_task_claims_blocked");
         assertThat(plans.get(0)).doesNotContain("Seq Scan");
     }
 

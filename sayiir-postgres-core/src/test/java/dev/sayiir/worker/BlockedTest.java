@@ -86,6 +86,21 @@ class BlockedTest extends WorkerContractTest {
         });
     }
 
+    /** As a build has it whose libraries do not fit together. */
+    record Unlinked(String text) {
+        Unlinked {
+            throw new NoClassDefFoundError("com/acme/Money");
+        }
+    }
+
+    @Test
+    void R26_a_class_that_is_missing_blocks_the_task_that_needs_it() {
+        List<BlockedTask> blocked = repaired(
+                TaskHandler.of("first", Unlinked.class, (in, task) -> TaskOutcome.complete(in.text())), done());
+
+        assertThat(blocked).allMatch(task -> task.reason() == BlockReason.UNREADABLE_INPUT);
+    }
+
     @Test
     void R26_an_output_that_cannot_be_written_blocks_the_task() {
         List<Object> endless = new ArrayList<>();

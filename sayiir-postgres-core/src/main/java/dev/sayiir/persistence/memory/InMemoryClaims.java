@@ -69,6 +69,11 @@ final class InMemoryClaims {
                     && !query.taskIds().orElseThrow().contains(task.taskId());
         }
 
+        /** The workflow and the task. */
+        List<String> kind() {
+            return List.of(snapshot().definitionHash(), task.taskId());
+        }
+
         AvailableTask available() {
             return new AvailableTask(
                     snapshot().instanceId(),
@@ -184,15 +189,14 @@ final class InMemoryClaims {
 
     /** How many there were. */
     int blockUnhandled(ClaimQuery query, Instant now) {
-        Set<String> held = instances.values().stream()
-                .flatMap(stored -> stored.openTasks().stream())
-                .filter(task -> task.claim().isPresent())
-                .map(QueuedTask::taskId)
+        Set<List<String>> held = instances.values().stream()
+                .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
+                .filter(it -> it.task().claim().isPresent())
+                .map(Candidate::kind)
                 .collect(Collectors.toSet());
         List<Candidate> late = instances.values().stream()
                 .flatMap(stored -> stored.openTasks().stream().map(task -> new Candidate(stored, task)))
-                .filter(it ->
-                        it.isUnhandled(query, now) && !held.contains(it.task().taskId()))
+                .filter(it -> it.isUnhandled(query, now) && !held.contains(it.kind()))
                 .limit(WorkflowQuery.MAX_LIMIT)
                 .toList();
         late.forEach(it -> it.stored()

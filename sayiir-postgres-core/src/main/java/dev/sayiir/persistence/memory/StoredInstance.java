@@ -258,8 +258,18 @@ final class StoredInstance {
                 task.attempts());
     }
 
+    private boolean awaitsBranches(QueuedTask task) {
+        return task.branch().isEmpty()
+                && current()
+                        .snapshot()
+                        .fork()
+                        .filter(fork -> !fork.openBranches().isEmpty())
+                        .isPresent();
+    }
+
     void unblock(String taskId, SignalRequest request, Instant now) {
-        openTask(taskId).ifPresent(task -> task.unblock(Optional.of(now).filter(at -> isRunning())));
+        openTask(taskId)
+                .ifPresent(task -> task.unblock(Optional.of(now).filter(at -> isRunning() && !awaitsBranches(task))));
         String what = "Task '" + taskId + "'"
                 + request.reason().map(why -> ": " + why).orElse("");
         journal.report(

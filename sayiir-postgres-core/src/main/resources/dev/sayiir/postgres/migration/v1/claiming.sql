@@ -92,3 +92,60 @@ BEGIN
               c.crashes, c.claimed_at, c.expires_at, c.branch, c.after_task_id;
 END
 $$;
+
+-- Blocks what no worker takes: tasks of the worker's workflows that it has no handler of, that have been due for long, and of
+-- which nobody holds any in the same workflow. The tasks that nobody holds are found one by one along the index of these, however
+-- many instances are at each, and blocked ones are not in it; what is held is read once.
+CREATE FUNCTION ${schema}.sayiir_block_unhandled(
+    p_definitions text[], p_task_ids text[], p_patience bigint, p_refusal text, p_build text, p_limit bigint)
+    RETURNS TABLE (instance_id text, task_id text, error text, blocked_at timestamptz)
+    LANGUAGE plpgsql VOLATILE ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    RETURN QUERY
+    WITH RECURSIVE task AS (
+        (SELECT c.idle_task_id
+         FROM ${schema}.sayiir_task_claims AS c
+         WHERE c.idle_task_id IS NOT NULL
+         ORDER BY c.idle_task_id
+         LIMIT 1)
+        UNION ALL
+        SELECT (SELECT c.idle_task_id
+                FROM ${schema}.sayiir_task_claims AS c
+                WHERE c.idle_task_id > t.idle_task_id
+                ORDER BY c.idle_task_id
+                LIMIT 1)
+        FROM task AS t
+        WHERE t.idle_task_id IS NOT NULL
+    ), held AS MATERIALIZED (
+        SELECT DISTINCT c.definition_hash, c.task_id
+        FROM ${schema}.sayiir_task_claims AS c
+        WHERE c.expires_at IS NOT NULL
+    ), late AS MATERIALIZED (
+        SELECT w.instance_id, w.branch
+        FROM task AS t
+        CROSS JOIN LATERAL (
+            SELECT c.instance_id, c.branch
+            FROM ${schema}.sayiir_task_claims AS c
+            WHERE c.idle_task_id = t.idle_task_id
+              AND c.definition_hash = ANY (p_definitions)
+              AND c.status = 'active'
+              AND (c.ready_at <= statement_timestamp() - p_patience * interval '1 microsecond') IS TRUE
+              AND (c.definition_hash, c.task_id) NOT IN (SELECT h.definition_hash, h.task_id FROM held AS h)
+            ORDER BY c.idle_task_id, c.instance_id
+            LIMIT p_limit
+            FOR UPDATE SKIP LOCKED
+        ) AS w
+        WHERE t.idle_task_id <> ALL (p_task_ids)
+    )
+    UPDATE ${schema}.sayiir_task_claims AS c
+    SET refused_at = COALESCE(c.refused_at, statement_timestamp()),
+        refusal = p_refusal,
+        refused_build = p_build,
+        blocked_at = statement_timestamp(),
+        error = 'No worker has taken the task since it was due at ' || c.ready_at,
+        ready_at = NULL
+    FROM late AS l
+    WHERE c.instance_id = l.instance_id AND c.branch = l.branch
+    RETURNING c.instance_id, c.task_id, c.error, c.blocked_at;
+END
+$$;

@@ -311,7 +311,7 @@ BEGIN
         UPDATE ${schema}.sayiir_task_claims AS c
         SET branches_left = c.branches_left - s.ended,
             status = CASE WHEN c.branches_left = s.ended THEN 'active' ELSE c.status END,
-            ready_at = CASE WHEN c.branches_left = s.ended AND s.status = 'InProgress' THEN now END
+            ready_at = CASE WHEN c.branches_left = s.ended AND s.status = 'InProgress' AND c.blocked_at IS NULL THEN now END
         -- The name of the main line is '', and not a constant for the reason that sayiir_commit_tasks has.
         FROM (SELECT k.instance_id, k.status, count(*)::integer AS ended, min(left(k.branch, 0)) AS main_line
               FROM task AS k

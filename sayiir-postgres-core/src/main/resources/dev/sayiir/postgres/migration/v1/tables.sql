@@ -151,9 +151,9 @@ CREATE TABLE ${schema}.sayiir_task_claims (
     input_bytes        integer,
     -- Of the main line while it waits for branches: how many are not done.
     branches_left      integer,
-    -- The task while nobody holds it: to find who is at a task. An index of the task itself would cost every step its update
-    -- in place; those that are claimed are few, and found by their worker.
-    idle_task_id       text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN claim_token IS NULL THEN task_id END) STORED,
+    -- The task while nobody holds it and it is not blocked: to find who is at a task. An index of the task itself would cost every step its update
+    -- in place; those that are claimed or blocked are few, and found by that.
+    idle_task_id       text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN claim_token IS NULL AND blocked_at IS NULL THEN task_id END) STORED,
     CONSTRAINT sayiir_task_claims_pkey PRIMARY KEY (instance_id, branch),
     CONSTRAINT sayiir_task_claims_check CHECK (
         status IN ('active', 'waiting')
