@@ -43,9 +43,10 @@ public record BlockedQuery(
      */
     public record Cursor(Instant blockedAt, String instanceId, Optional<String> branch) {
 
-        /** @throws IllegalArgumentException if the id is not valid */
+        /** @throws IllegalArgumentException if the id or the label is not valid */
         public Cursor {
             Identifiers.requireInstanceId(instanceId);
+            branch.ifPresent(label -> Identifiers.requireText("branch", label));
         }
     }
 

@@ -6,6 +6,7 @@ import dev.sayiir.workflow.ExecutionPosition;
 import dev.sayiir.workflow.ExecutionPosition.AtFork;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.TaskChanges;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.InProgress;
 import java.time.Duration;
@@ -22,9 +23,14 @@ import java.util.Set;
  *
  * @param snapshot the instance as it was, not ended
  * @param savedAt when it was saved, by the store's clock
+ * @param resultVersions of each task whose result counts, the version that has it
  * @param nextInBranches of each task whose result counts and after which a branch went on, the task with which it did
  */
-public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String, String> nextInBranches) {
+public record PastVersion(
+        WorkflowSnapshot snapshot,
+        Instant savedAt,
+        Map<String, Long> resultVersions,
+        Map<String, String> nextInBranches) {
 
     /**
      * @param now the store's clock
@@ -44,6 +50,20 @@ public record PastVersion(WorkflowSnapshot snapshot, Instant savedAt, Map<String
                 .withoutTaskRetries()
                 .updatedAt(now)
                 .build();
+    }
+
+    /**
+     * @param goingOn what was made of it
+     * @param baseVersion the version that replaced everything before it, the last one
+     * @param stored of each task that counts as done now, the version that has its result; 0 if that is to be written again
+     * @return what is to be written of the tasks; empty if the whole snapshot is, as for a version before that one, or with
+     *     another input
+     */
+    public Optional<TaskChanges> changesTo(WorkflowSnapshot goingOn, long baseVersion, Map<String, Long> stored) {
+        boolean adds =
+                snapshot.version() >= baseVersion && goingOn.initialInput().equals(snapshot.initialInput());
+        return Optional.of(TaskChanges.goingBack(stored, resultVersions, snapshot.completedTasks(), goingOn))
+                .filter(changes -> adds);
     }
 
     /** Of a branch that has done some of its tasks, the next one is the first that is left, with what it was given. */

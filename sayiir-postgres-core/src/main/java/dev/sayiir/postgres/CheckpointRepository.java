@@ -212,8 +212,16 @@ final class CheckpointRepository {
     }
 
     /** The same, also if the instance is finished. For a caller who has left its places. */
-    OptionalLong redrive(Checkpoint next, Stored stored) {
+    OptionalLong redriveAll(Checkpoint next, Stored stored) {
         return version(write(replacing(next, stored).flag("redrive", true)));
+    }
+
+    /** The same, adding to what is stored. */
+    OptionalLong redrive(Checkpoint next, Stored stored) {
+        return version(write(CheckpointParams.following(next)
+                .number("basedOn", stored.version())
+                .number("incarnation", stored.incarnation())
+                .flag("redrive", true)));
     }
 
     private static Params replacing(Checkpoint next, Stored stored) {

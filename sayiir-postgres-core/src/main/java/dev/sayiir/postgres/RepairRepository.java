@@ -1,6 +1,8 @@
 package dev.sayiir.postgres;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 
@@ -57,16 +59,35 @@ final class RepairRepository {
                 error = NULL
             """;
 
+    /** The first row has no task. A result is written again whose task is open, or ended otherwise after it was done. */
+    private static final String COUNTING = """
+            SELECT NULL AS task_id, w.base_version AS version
+            FROM ${schema}.sayiir_workflows AS w
+            WHERE w.instance_id = :instanceId
+            UNION ALL
+            SELECT t.task_id,
+                   CASE WHEN t.status = 'completed'
+                             AND t.task_id NOT IN (SELECT c.task_id
+                                                   FROM ${schema}.sayiir_task_claims AS c
+                                                   WHERE c.instance_id = :instanceId)
+                        THEN t.completed_version ELSE 0 END
+            FROM ${schema}.sayiir_workflow_tasks AS t
+            WHERE t.instance_id = :instanceId AND t.completed_version IS NOT NULL
+            ORDER BY task_id NULLS FIRST
+            """;
+
     private final NamedParameterJdbcOperations jdbc;
     private final String lastUnfinished;
     private final String lockPlaces;
     private final String leavePlaces;
+    private final String counting;
 
     RepairRepository(NamedParameterJdbcOperations jdbc, SchemaName schema) {
         this.jdbc = jdbc;
         this.lastUnfinished = schema.in(LAST_UNFINISHED);
         this.lockPlaces = schema.in(LOCK_PLACES);
         this.leavePlaces = schema.in(LEAVE_PLACES);
+        this.counting = schema.in(COUNTING);
     }
 
     /** A version, and when it was saved. */
@@ -90,6 +111,21 @@ final class RepairRepository {
     /** Keeps all places from being claimed; whether one of them is by now. */
     boolean lockPlaces(String instanceId) {
         return Boolean.TRUE.equals(jdbc.queryForObject(lockPlaces, Params.of("instanceId", instanceId), Boolean.class));
+    }
+
+    /** The last version that replaced everything before it, and of each task that counts as done the version of its result. */
+    record Counting(long baseVersion, Map<String, Long> resultVersions) {}
+
+    Counting counting(String instanceId) {
+        return jdbc.query(counting, Params.of("instanceId", instanceId), rows -> {
+            rows.next();
+            long baseVersion = rows.getLong("version");
+            Map<String, Long> versions = new LinkedHashMap<>();
+            while (rows.next()) {
+                versions.put(rows.getString("task_id"), rows.getLong("version"));
+            }
+            return new Counting(baseVersion, versions);
+        });
     }
 
     /** For a caller who has locked them. A claim that expired is lost with its place. */

@@ -6,6 +6,7 @@ import dev.sayiir.persistence.Repairs;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.WorkflowEvent.Kind;
+import dev.sayiir.postgres.RepairRepository.Counting;
 import dev.sayiir.postgres.RepairRepository.Version;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.Optional;
@@ -32,12 +33,20 @@ final class RepairService {
         this.saver = saver;
     }
 
-    /** One more checkpoint, which replaces everything before it by what an earlier one had. All checks come first. */
+    /**
+     * One more checkpoint, with the control state of an earlier one, and with those results that are not the same as now. All
+     * checks come first.
+     */
     WorkflowSnapshot redrive(String instanceId, RedriveRequest redrive, SignalRequest asked) {
         return lock.ifStored(instanceId, stored -> {
                     Repairs.requireAllowed(instanceId, stored.status(), redrive, repairs.lockPlaces(instanceId));
-                    WorkflowSnapshot goingOn = Repairs.redriven(versionFor(instanceId, redrive), redrive, stored.now());
-                    SnapshotSaver.Prepared prepared = saver.prepareRedrive(goingOn, stored);
+                    PastVersion past = versionFor(instanceId, redrive);
+                    WorkflowSnapshot goingOn = Repairs.redriven(past, redrive, stored.now());
+                    Counting counting = repairs.counting(instanceId);
+                    SnapshotSaver.Prepared prepared = saver.prepareRedrive(
+                            goingOn,
+                            stored,
+                            past.changesTo(goingOn, counting.baseVersion(), counting.resultVersions()));
                     repairs.leavePlaces(instanceId);
                     WorkflowSnapshot redriven = prepared.save();
                     events.report(instanceId, Kind.REDRIVEN, Optional.empty(), asked);
@@ -78,6 +87,6 @@ final class RepairService {
 
     private PastVersion load(String instanceId, Version version) {
         SnapshotLoader.Past past = loader.past(instanceId, version.number());
-        return new PastVersion(past.snapshot(), version.savedAt(), past.nextInBranches());
+        return new PastVersion(past.snapshot(), version.savedAt(), past.resultVersions(), past.nextInBranches());
     }
 }

@@ -121,15 +121,19 @@ final class SnapshotLoader {
         return past(instanceId, version).snapshot();
     }
 
-    /** A version, and of each task after which a branch went on the task with which it did. */
-    record Past(WorkflowSnapshot snapshot, Map<String, String> nextInBranches) {}
+    /**
+     * A version, of each of its results the version that has it, and of each task after which a branch went on the task with
+     * which it did.
+     */
+    record Past(WorkflowSnapshot snapshot, Map<String, Long> resultVersions, Map<String, String> nextInBranches) {}
 
     Past past(String instanceId, long version) {
+        Map<String, Long> resultVersions = new HashMap<>();
         Map<String, String> nextInBranches = new HashMap<>();
         Params params = Params.of("instanceId", instanceId).number("version", version);
-        ResultSetExtractor<Optional<StoredSnapshot>> extractor = rows -> readPast(rows, nextInBranches);
+        ResultSetExtractor<Optional<StoredSnapshot>> extractor = rows -> readPast(rows, resultVersions, nextInBranches);
         return jdbc.query(atVersion, params, extractor)
-                .map(stored -> new Past(restore(instanceId, stored), nextInBranches))
+                .map(stored -> new Past(restore(instanceId, stored), resultVersions, nextInBranches))
                 .orElseThrow(() -> new SnapshotNotFoundException(
                         instanceId,
                         "Instance '" + instanceId + "' has no version " + version
@@ -159,9 +163,10 @@ final class SnapshotLoader {
         return readEach(rows, row -> {});
     }
 
-    private static Optional<StoredSnapshot> readPast(ResultSet rows, Map<String, String> nextInBranches)
-            throws SQLException {
+    private static Optional<StoredSnapshot> readPast(
+            ResultSet rows, Map<String, Long> resultVersions, Map<String, String> nextInBranches) throws SQLException {
         return readEach(rows, row -> {
+            resultVersions.put(row.getString("completed_task_id"), row.getLong("completed_version"));
             String next = row.getString("next_task_id");
             if (next != null) {
                 nextInBranches.put(row.getString("completed_task_id"), next);

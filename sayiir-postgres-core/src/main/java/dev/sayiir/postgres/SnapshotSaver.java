@@ -116,11 +116,23 @@ final class SnapshotSaver {
         return () -> saveLocked(snapshot, data, stored, write);
     }
 
-    /** The same for an instance that goes on from an earlier version, finished or not; its places are to be left before. */
-    Prepared prepareRedrive(WorkflowSnapshot snapshot, Stored stored) {
+    /**
+     * The same for an instance that goes on from an earlier version, finished or not; its places are to be left before.
+     *
+     * @param changes what is to be written of its tasks; empty for all of them
+     */
+    Prepared prepareRedrive(WorkflowSnapshot snapshot, Stored stored, Optional<TaskChanges> changes) {
         byte[] data = encode(snapshot);
         Write write = Write.first();
-        return () -> replace(snapshot, data, stored, write, checkpoints::redrive);
+        return () -> changes.map(some -> redriven(checkpoint(snapshot, data, some, write), stored))
+                .orElseGet(() -> replace(snapshot, data, stored, write, checkpoints::redriveAll));
+    }
+
+    private WorkflowSnapshot redriven(Checkpoint next, Stored stored) {
+        long version = checkpoints
+                .redrive(next, stored)
+                .orElseThrow(() -> InstanceLock.broken(next.snapshot().instanceId()));
+        return next.snapshot().storedAs(version, stored.incarnation());
     }
 
     /**

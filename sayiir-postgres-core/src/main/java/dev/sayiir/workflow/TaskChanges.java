@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -64,6 +65,27 @@ public record TaskChanges(Map<String, Payload> completed, Set<String> withdrawn,
         Map<String, Payload> completed = now.knownResults().asMap();
         Set<String> withdrawn = new LinkedHashSet<>(storedCompleted);
         withdrawn.removeAll(completed.keySet());
+        return new TaskChanges(completed, withdrawn, false, true);
+    }
+
+    /**
+     * What to write so that an instance goes on from an earlier version, whose results stay where they are stored.
+     *
+     * @param stored of each task that the store holds as done, the version that has its result; 0 if that is to be written again
+     * @param then the same of the earlier version
+     * @param before the results of the earlier version
+     * @param now the snapshot that was made of it
+     * @return the changes
+     */
+    public static TaskChanges goingBack(
+            Map<String, Long> stored, Map<String, Long> then, CompletedTasks before, WorkflowSnapshot now) {
+        Map<String, Payload> completed = new LinkedHashMap<>(now.knownResults().asMap());
+        Set<String> withdrawn = new LinkedHashSet<>(stored.keySet());
+        withdrawn.removeAll(completed.keySet());
+        completed
+                .entrySet()
+                .removeIf(result -> Objects.equals(stored.get(result.getKey()), then.get(result.getKey()))
+                        && before.output(result.getKey()).equals(Optional.of(result.getValue())));
         return new TaskChanges(completed, withdrawn, false, true);
     }
 

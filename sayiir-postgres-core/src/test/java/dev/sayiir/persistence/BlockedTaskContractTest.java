@@ -443,6 +443,8 @@ class BlockedTaskContractTest extends ContractTest {
         assertThatExceptionOfType(ValueTooLargeException.class)
                 .isThrownBy(() -> repairs.unblock(BlockedQuery.all(), SignalRequest.of("x".repeat(2_000_000), "ada")));
         assertThatIllegalArgumentException().isThrownBy(() -> BlockedQuery.all().limit(0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new BlockedQuery.Cursor(Instant.EPOCH, "order-1", Optional.of("nul\u0000")));
     }
 
     private TaskClaim claim(String instanceId) {

@@ -449,6 +449,43 @@ class RepairContractTest extends ContractTest {
     }
 
     @Test
+    void R25_results_that_are_the_same_stay_where_they_are_stored() {
+        WorkflowSnapshot reserved = store.saveSnapshot(store.createSnapshot(order("order-1"))
+                .completeTask("reserve", output("1"))
+                .moveTo(new AtTask("charge")));
+        WorkflowSnapshot charged = store.saveSnapshot(reserved.completeTask("charge", output("2"))
+                .moveTo(new AtTask("reserve"))
+                .withdrawTask("pack"));
+        WorkflowSnapshot again =
+                store.saveSnapshot(charged.completeTask("reserve", output("3")).moveTo(new AtTask("pack")));
+        store.saveSnapshot(again.fail("no boxes"));
+
+        repairs.redrive("order-1", FROM_FAILURE, ASKED);
+        assertThat(resultVersions()).isEqualTo(Map.of("charge", 3L, "reserve", 4L));
+
+        WorkflowSnapshot back = repairs.redrive("order-1", RedriveRequest.fromVersion(3), ASKED);
+        assertThat(resultVersions()).isEqualTo(Map.of("charge", 3L, "reserve", back.version()));
+        assertThat(results.loadTaskResult("order-1", "reserve")).contains(output("1"));
+
+        WorkflowSnapshot patched =
+                repairs.redrive("order-1", RedriveRequest.fromVersion(4).withResult("charge", output("4")), ASKED);
+        assertThat(resultVersions()).isEqualTo(Map.of("charge", patched.version(), "reserve", patched.version()));
+        assertThat(history.loadVersion("order-1", 4).completedTasks().output("charge"))
+                .contains(output("2"));
+        assertThat(store.loadSnapshot("order-1").completedTasks().output("charge"))
+                .contains(output("4"));
+        assertThat(history.loadVersion("order-1", patched.version()).completedTasks())
+                .isEqualTo(store.loadSnapshot("order-1").completedTasks());
+    }
+
+    private Map<String, Long> resultVersions() {
+        return queries.listTasks("order-1").stream()
+                .filter(task -> task.completedVersion().isPresent())
+                .collect(Collectors.toMap(
+                        TaskSummary::taskId, task -> task.completedVersion().orElseThrow()));
+    }
+
+    @Test
     void branches_that_came_to_the_same_task_are_not_mistaken_for_each_other() {
         store.createSnapshot(order("order-1").forkInto("join", Map.of("x", Branch.of("do-x"), "y", Branch.of("do-y"))));
         goOn("do-y", "check");

@@ -192,11 +192,17 @@ class PlanTest {
 
     @Test
     void redriving_and_forking_off_use_keys_only() {
-        backend(database).saveSnapshot(backend(database).loadSnapshot("big").fail("lost"));
+        PostgresBackend stores = backend(database);
+        WorkflowSnapshot lost = stores.createSnapshot(
+                WorkflowSnapshot.start("lost", "d", Payload.utf8("in")).moveTo(new AtTask("next")));
+        for (int i = 0; i < 50; i++) {
+            lost = stores.saveSnapshot(lost.completeTask("task-" + i, Payload.utf8("out")));
+        }
+        stores.saveSnapshot(lost.fail("lost"));
 
-        assertOnlyKeys(plans(backend -> backend.redrive("big", RedriveRequest.fromFailure(), ASKED)), 8);
-        assertOnlyKeys(plans(backend -> backend.redrive("big", RedriveRequest.fromTask("next"), ASKED)), 8);
-        assertOnlyKeys(plans(backend -> backend.fork("big", 100, "forked-off", ASKED)), 6);
+        assertOnlyKeys(plans(backend -> backend.redrive("lost", RedriveRequest.fromFailure(), ASKED)), 8);
+        assertOnlyKeys(plans(backend -> backend.redrive("lost", RedriveRequest.fromTask("next"), ASKED)), 8);
+        assertOnlyKeys(plans(backend -> backend.fork("lost", 30, "forked-off", ASKED)), 6);
     }
 
     @Test

@@ -357,7 +357,7 @@ public final class InMemoryBackend
                         .map(stored::past)
                         .orElseThrow(() -> Repairs.nowhere(instanceId, redrive));
         WorkflowSnapshot goingOn = Repairs.redriven(from, redrive, now);
-        stored.redrive(goingOn, request, now);
+        stored.redrive(from, goingOn, request, now);
         return announced(goingOn.storedAs(stored.current().version(), stored.incarnation()));
     }
 

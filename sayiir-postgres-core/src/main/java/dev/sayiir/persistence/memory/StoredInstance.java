@@ -48,6 +48,7 @@ final class StoredInstance {
     private final long incarnation;
     private final EventJournal journal;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
+    private long baseVersion = 1;
     private CompletedTasks results = CompletedTasks.none();
     private final TaskJournal tasks = new TaskJournal();
     private final Map<String, QueuedTask> open = new LinkedHashMap<>();
@@ -133,13 +134,19 @@ final class StoredInstance {
         TaskChanges changes = Optional.of(snapshot)
                 .filter(it -> it.version() == current().version())
                 .flatMap(WorkflowSnapshot::taskChanges)
-                .orElseGet(() -> TaskChanges.replacing(results.taskIds(), snapshot));
+                .orElseGet(() -> replacing(snapshot));
         WorkflowStatus before = current().snapshot().status();
         store(snapshot, changes, now);
         if (snapshot.status() != before) {
             journal.changedTo(snapshot, now);
             pauseOrResumeBranches(snapshot.status(), now);
         }
+    }
+
+    /** The version that is stored next replaces everything before it. */
+    private TaskChanges replacing(WorkflowSnapshot snapshot) {
+        baseVersion = checkpoints.size() + 1L;
+        return TaskChanges.replacing(results.taskIds(), snapshot);
     }
 
     /** The last version, up to one, in which it had not ended; and in which its main line stood at a task, if one is given. */
@@ -153,26 +160,30 @@ final class StoredInstance {
     }
 
     PastVersion past(Checkpoint checkpoint) {
+        Map<String, Long> resultVersions = new HashMap<>();
         Map<String, String> nextInBranches = new HashMap<>();
         for (Checkpoint earlier : checkpoints.subList(0, (int) checkpoint.version())) {
             earlier.completedTaskIds().forEach(nextInBranches::remove);
+            earlier.completedTaskIds().forEach(taskId -> resultVersions.put(taskId, earlier.version()));
             earlier.nextInBranch()
                     .ifPresent(next ->
                             nextInBranches.put(earlier.completedTaskIds().get(0), next));
         }
         WorkflowSnapshot then = checkpoint.loadedWith(current().snapshot().traceParent());
-        return new PastVersion(then, checkpoint.savedAt(), nextInBranches);
+        return new PastVersion(then, checkpoint.savedAt(), resultVersions, nextInBranches);
     }
 
     /** Leaves all places at which it stands, and goes on as a snapshot says. */
-    void redrive(WorkflowSnapshot goingOn, SignalRequest asked, Instant now) {
+    void redrive(PastVersion from, WorkflowSnapshot goingOn, SignalRequest asked, Instant now) {
+        Optional<TaskChanges> changes =
+                from.changesTo(goingOn, baseVersion, tasks.resultVersions(results.taskIds(), open.keySet()));
         WorkflowStatus before = current().snapshot().status();
         if (before.isTerminal()) {
             journal.restoreDropped(goingOn.instanceId());
         }
         open.clear();
         tasks.leaveOpen(now);
-        store(goingOn, TaskChanges.replacing(results.taskIds(), goingOn), now);
+        store(goingOn, changes.orElseGet(() -> replacing(goingOn)), now);
         if (before == WorkflowStatus.PAUSED) {
             journal.changedTo(goingOn, now);
         }

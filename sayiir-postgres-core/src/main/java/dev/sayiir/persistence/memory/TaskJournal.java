@@ -11,6 +11,7 @@ import dev.sayiir.workflow.WorkflowState.Failed;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,6 +107,18 @@ final class TaskJournal {
     /** A task that a branch does again at once: its result counts until it is done again. */
     void repeatStep(String taskId, Instant now) {
         rows.computeIfPresent(taskId, (id, row) -> row.open(TaskStatus.ACTIVE, Optional.empty(), now));
+    }
+
+    /** Of each of these tasks the version that has its result; 0 if it is open, or ended otherwise after it was done. */
+    Map<String, Long> resultVersions(Set<String> taskIds, Set<String> open) {
+        Map<String, Long> versions = new LinkedHashMap<>();
+        for (String taskId : taskIds) {
+            Optional<Long> version = Optional.ofNullable(rows.get(taskId))
+                    .filter(row -> row.status() == TaskStatus.COMPLETED && !open.contains(taskId))
+                    .flatMap(Row::completedVersion);
+            versions.put(taskId, version.orElse(0L));
+        }
+        return versions;
     }
 
     void leaveOpen(Instant now) {
