@@ -43,8 +43,8 @@ class NoDoubleWorkTest {
             JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
             PostgresBackend backend = prepare(database, jdbc);
             long begin = System.nanoTime();
-            try (ChildJvm late = start(database, 2)) {
-                IntStream.range(0, PROCESSES).forEach(i -> processes.add(start(database, 100)));
+            try (ChildJvm late = start(database, 2, WorkerProcess.TTL.multipliedBy(20))) {
+                IntStream.range(0, PROCESSES).forEach(i -> processes.add(startOrdinary(database)));
                 await().atMost(Duration.ofMinutes(8))
                         .pollDelay(BETWEEN_KILLS)
                         .pollInterval(BETWEEN_KILLS)
@@ -83,7 +83,11 @@ class NoDoubleWorkTest {
         return backend;
     }
 
-    private ChildJvm start(Database database, int tasksBetweenStops) {
+    private ChildJvm startOrdinary(Database database) {
+        return start(database, 100, WorkerProcess.TTL.multipliedBy(3).dividedBy(2));
+    }
+
+    private ChildJvm start(Database database, int tasksBetweenStops, Duration longestStop) {
         return ChildJvm.start(
                 WorkerProcess.class,
                 LOGS.resolve("process-" + started + ".log"),
@@ -91,7 +95,8 @@ class NoDoubleWorkTest {
                 database.username(),
                 database.password(),
                 "process-" + started++,
-                Integer.toString(tasksBetweenStops));
+                Integer.toString(tasksBetweenStops),
+                longestStop.toString());
     }
 
     private static boolean isDone(PostgresBackend backend) {
@@ -109,7 +114,7 @@ class NoDoubleWorkTest {
             killed++;
             countFencedOff(oldest);
             processes.remove(0);
-            processes.add(start(database, 100));
+            processes.add(startOrdinary(database));
         }
         return true;
     }

@@ -49,16 +49,18 @@ final class WorkerProcess {
     private final PostgresBackend backend;
     private final String workerId;
     private final int tasksBetweenStops;
+    private final Duration longestStop;
 
-    private WorkerProcess(PostgresBackend backend, String workerId, int tasksBetweenStops) {
+    private WorkerProcess(PostgresBackend backend, String workerId, int tasksBetweenStops, Duration longestStop) {
         this.backend = backend;
         this.workerId = workerId;
         this.tasksBetweenStops = tasksBetweenStops;
+        this.longestStop = longestStop;
     }
 
     /**
-     * Takes the URL of the database, user and password, the name of this process, and at one in how many tasks its workers
-     * stand still.
+     * Takes the URL of the database, user and password, the name of this process, at one in how many tasks its workers stand
+     * still, and for how long at most.
      */
     public static void main(String[] arguments) {
         ChildJvm.endWithParent();
@@ -68,8 +70,9 @@ final class WorkerProcess {
             PostgresBackend backend = PostgresBackend.builder(connection)
                     .migration(MigrationMode.NONE)
                     .build();
-            new Thread(new WorkerProcess(backend, arguments[3] + "-" + i, Integer.parseInt(arguments[4]))::work)
-                    .start();
+            var worker = new WorkerProcess(
+                    backend, arguments[3] + "-" + i, Integer.parseInt(arguments[4]), Duration.parse(arguments[5]));
+            new Thread(worker::work).start();
         }
     }
 
@@ -89,7 +92,7 @@ final class WorkerProcess {
         try {
             while (claim.isPresent()) {
                 if (ThreadLocalRandom.current().nextInt(tasksBetweenStops) == 0) {
-                    LockSupport.parkNanos(TTL.multipliedBy(3).dividedBy(2).toNanos());
+                    standStill(claim.get());
                 }
                 if (claim.get().branch().isPresent()) {
                     claim = backend.commitBranchTask(claim.get(), inBranch(claim.get()), Optional.of(TTL))
@@ -107,6 +110,20 @@ final class WorkerProcess {
         } catch (ClaimLostException | StaleSnapshotException | TerminalStateException e) {
             System.out.println(FENCED_OFF + ": " + e.getMessage());
         }
+    }
+
+    /** Until somebody else has the task, or the time is over: while there is much to do, nobody may come to it for long. */
+    private void standStill(TaskClaim claim) {
+        long end = System.nanoTime() + longestStop.toNanos();
+        while (System.nanoTime() < end && isHeld(claim)) {
+            LockSupport.parkNanos(TTL.dividedBy(10).toNanos());
+        }
+    }
+
+    private boolean isHeld(TaskClaim claim) {
+        return backend.listTasks(claim.instanceId()).stream()
+                .flatMap(task -> task.claim().stream())
+                .anyMatch(held -> held.claimToken() == claim.claimToken());
     }
 
     /** The output tells by which claim it was made. */
