@@ -140,6 +140,12 @@ public record ClaimQuery(
                 workerId, limit, ttl, definitions, taskIds, tags, ageingInterval, blockAfter, Optional.of(id));
     }
 
+    /** @return how long nobody has a task that is left for others: there is time for some of them before it is blocked */
+    public Duration again() {
+        Duration quarter = blockAfter.dividedBy(4);
+        return quarter.compareTo(ttl) < 0 ? quarter : ttl;
+    }
+
     /**
      * For stores: refuses a query by which no task is unhandled.
      *

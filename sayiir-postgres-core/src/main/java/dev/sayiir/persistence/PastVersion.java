@@ -62,8 +62,9 @@ public record PastVersion(
     public Optional<TaskChanges> changesTo(WorkflowSnapshot goingOn, long baseVersion, Map<String, Long> stored) {
         boolean adds =
                 snapshot.version() >= baseVersion && goingOn.initialInput().equals(snapshot.initialInput());
-        return Optional.of(TaskChanges.goingBack(stored, resultVersions, snapshot.completedTasks(), goingOn))
-                .filter(changes -> adds);
+        return adds
+                ? Optional.of(TaskChanges.goingBack(stored, resultVersions, snapshot.completedTasks(), goingOn))
+                : Optional.empty();
     }
 
     /** Of a branch that has done some of its tasks, the next one is the first that is left, with what it was given. */

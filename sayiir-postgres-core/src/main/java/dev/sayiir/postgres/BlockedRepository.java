@@ -185,11 +185,8 @@ final class BlockedRepository {
 
     List<BlockedTask> find(BlockedQuery query) {
         Params params = new Params();
-        return jdbc.query(findSql(query, params), params, BlockedRepository::task);
-    }
-
-    String findSql(BlockedQuery query, Params params) {
-        return schema.in(FIND.formatted(wanted(query, params)));
+        String sql = schema.in(FIND.formatted(wanted(query, params)));
+        return jdbc.query(sql, params, BlockedRepository::task);
     }
 
     /** How many there were. */

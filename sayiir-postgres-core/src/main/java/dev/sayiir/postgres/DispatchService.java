@@ -208,7 +208,7 @@ final class DispatchService {
 
         private void refuse(TaskClaim claim, String error) {
             Duration patience = query.blockAfter();
-            Duration again = patience.dividedBy(4).compareTo(query.ttl()) < 0 ? patience.dividedBy(4) : query.ttl();
+            Duration again = query.again();
             unreadableLines.log(more -> log.warn(
                     "A task cannot be done here, and is left for {}; it is blocked if nobody can within {}: {}{}",
                     again,

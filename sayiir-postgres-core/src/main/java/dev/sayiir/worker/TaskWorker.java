@@ -82,7 +82,14 @@ public final class TaskWorker implements AutoCloseable {
         this.group = new GroupCommit(claims, outage, oneAtATime, threads);
         this.held = new HeldTasks(claims);
         Returns returns = new Returns(
-                held, oneAtATime, outage, listener, nextPoll, settings.blockAfter, settings.again(), settings.buildId);
+                held,
+                oneAtATime,
+                outage,
+                listener,
+                nextPoll,
+                settings.blockAfter,
+                settings.query().again(),
+                settings.buildId);
         Committer committer = new Committer(
                 settings.snapshots, group, oneAtATime, waiting, returns, handlers, outage, listener, ttl, nextPoll);
         HandlerCalls calls = new HandlerCalls(

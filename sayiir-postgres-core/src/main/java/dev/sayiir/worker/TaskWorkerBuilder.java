@@ -270,15 +270,9 @@ public final class TaskWorkerBuilder {
         return this;
     }
 
-    /** How long nobody has a task that is left for others: there is time for some of them. */
-    Duration again() {
-        Duration quarter = blockAfter.dividedBy(4);
-        return quarter.compareTo(claimTtl) < 0 ? quarter : claimTtl;
-    }
-
     /** How often to look for tasks that no worker takes: no more often than for others. */
     Duration lookEvery() {
-        Duration often = again();
+        Duration often = query().again();
         return often.compareTo(pollInterval) > 0 ? often : pollInterval;
     }
 
