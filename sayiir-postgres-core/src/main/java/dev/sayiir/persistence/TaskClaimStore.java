@@ -85,6 +85,15 @@ public interface TaskClaimStore {
     List<TaskClaim> extendTaskClaims(Collection<TaskClaim> claims, Duration ttl);
 
     /**
+     * Looks whether a claim is held, without locking anything: by the time that the caller looks, it may be lost. One that has
+     * expired counts as held as long as nobody has taken it over.
+     *
+     * @param claim the claim
+     * @return whether it is held
+     */
+    boolean isHeld(TaskClaim claim);
+
+    /**
      * Extends one claim.
      *
      * @param claim the claim

@@ -64,7 +64,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -122,6 +122,7 @@ public final class PostgresBackend
     private final BranchService branches;
     private final GroupCommits groups;
     private final PostgresWakeUps wakeUps;
+    private final PlatformTransactionManager transactionManager;
     private final @Nullable HikariDataSource ownDataSource;
     private final PostgresBackendBuilder settings;
     private final boolean sharesWakeUps;
@@ -134,8 +135,8 @@ public final class PostgresBackend
     private PostgresBackend(PostgresBackendBuilder builder, Optional<PostgresWakeUps> shared) {
         var jdbc = new ParsedOnceJdbcTemplate(builder.jdbc);
         SchemaName name = new SchemaName(builder.schema);
-        PlatformTransactionManager transactionManager = builder.transactionManager == null
-                ? new DataSourceTransactionManager(builder.dataSource)
+        this.transactionManager = builder.transactionManager == null
+                ? new JdbcTransactionManager(builder.dataSource)
                 : builder.transactionManager;
         TransientFailures failures = new TransientFailures(builder.dataSource, builder.observer);
         this.dataSource = builder.dataSource;
@@ -225,7 +226,7 @@ public final class PostgresBackend
      *
      * <pre>{@code
      * PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
-     * TaskWorker worker = TaskWorker.builder(reserved).resultsFrom(backend)
+     * TaskWorker worker = TaskWorker.builder(reserved).handlerStores(backend, backend)
      *         .wakeUps(backend)
      * }</pre>
      *
@@ -241,6 +242,11 @@ public final class PostgresBackend
                     "The pool has a single connection, and none to reserve; make the pool larger");
         }
         return new PostgresBackend(settings.reserving(Math.min(connections, most)), Optional.of(wakeUps));
+    }
+
+    /** @return begins and ends the transactions that the stores take part in */
+    public PlatformTransactionManager transactionManager() {
+        return transactionManager;
     }
 
     /** @return how many connections the DataSource has at most, if it is a pool of HikariCP's, whatever it is wrapped in */
@@ -557,6 +563,11 @@ public final class PostgresBackend
     public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
         ClaimQuery.requireDuration("ttl", ttl);
         return operations.run(StoreOperation.of("extendTaskClaims"), () -> claiming.extend(held, ttl));
+    }
+
+    @Override
+    public boolean isHeld(TaskClaim claim) {
+        return operations.run(on("isHeld", claim.instanceId()), () -> claims.isHeld(claim));
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Properties;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DataSourceTransactionManager;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /** Builds a {@link PostgresBackend}. Not for use by several threads. */
@@ -40,7 +40,7 @@ public final class PostgresBackendBuilder {
     }
 
     /**
-     * @param name the schema that holds the tables, {@value SchemaMigrator#DEFAULT_SCHEMA} unless said
+     * @param name the schema that holds the tables, {@value SchemaMigrator#DEFAULT_SCHEMA} unless set
      * @return this
      * @throws IllegalArgumentException if there can be no schema of that name
      */
@@ -50,7 +50,7 @@ public final class PostgresBackendBuilder {
     }
 
     /**
-     * @param snapshotCodecs how snapshots are written and read; as JSON unless said
+     * @param snapshotCodecs how snapshots are written and read; as JSON unless set
      * @return this
      */
     public PostgresBackendBuilder codecs(SnapshotCodecs snapshotCodecs) {
@@ -73,7 +73,7 @@ public final class PostgresBackendBuilder {
     }
 
     /**
-     * @param mode what to do about the schema when the backend is built; migrate it unless said
+     * @param mode what to do about the schema when the backend is built; migrate it unless set
      * @return this
      */
     public PostgresBackendBuilder migration(MigrationMode mode) {
@@ -83,7 +83,7 @@ public final class PostgresBackendBuilder {
 
     /**
      * @param manager runs the transactions in which the caller uses the same DataSource; a {@link
-     *     DataSourceTransactionManager} unless said
+     *     JdbcTransactionManager} unless set
      * @return this
      */
     public PostgresBackendBuilder transactionManager(PlatformTransactionManager manager) {
@@ -109,7 +109,7 @@ public final class PostgresBackendBuilder {
     }
 
     /**
-     * @param storeObserver is told what the backend does; nobody unless said
+     * @param storeObserver is told what the backend does; nobody unless set
      * @return this
      */
     public PostgresBackendBuilder observer(StoreObserver storeObserver) {
@@ -118,7 +118,7 @@ public final class PostgresBackendBuilder {
     }
 
     /**
-     * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless said
+     * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless set
      * @return this
      */
     public PostgresBackendBuilder notifyMode(NotifyMode mode) {

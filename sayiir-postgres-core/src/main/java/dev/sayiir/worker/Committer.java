@@ -1,7 +1,6 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.BlockReason;
-import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.CommitResult;
@@ -16,10 +15,7 @@ import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.TaskWorkerListener.End;
-import dev.sayiir.workflow.OpenTask;
-import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -51,7 +47,9 @@ final class Committer {
     private final TaskWorkerListener listener;
     private final Duration ttl;
     private final NextPoll nextPoll;
+    private final Doubts doubts;
     private final LogLimit dropped = new LogLimit();
+    private final LogLimit undone = new LogLimit();
     private final LogLimit leftAlone = new LogLimit();
     private final LogLimit stopped = new LogLimit();
 
@@ -66,7 +64,8 @@ final class Committer {
             Outage outage,
             TaskWorkerListener listener,
             Duration ttl,
-            NextPoll nextPoll) {
+            NextPoll nextPoll,
+            Doubts doubts) {
         this.snapshots = snapshots;
         this.group = group;
         this.oneAtATime = oneAtATime;
@@ -77,6 +76,7 @@ final class Committer {
         this.listener = listener;
         this.ttl = ttl;
         this.nextPoll = nextPoll;
+        this.doubts = doubts;
     }
 
     /**
@@ -91,7 +91,7 @@ final class Committer {
             UnaryOperator<WorkflowSnapshot> change,
             BooleanSupplier mayCarryOn,
             Consumer<Optional<ClaimedTask>> then) {
-        new Attempts(task, held, change, mayCarryOn, then).begin();
+        new Attempts(new PendingCommit(task, change, handlers, ttl, mayCarryOn), held, then).begin();
     }
 
     /** Stores what comes of a task, or that this worker cannot do it; as {@link #commit} does. */
@@ -103,23 +103,60 @@ final class Committer {
             Consumer<Optional<ClaimedTask>> then) {
         if (ending instanceof Advance advance) {
             commit(task, held, advance, mayCarryOn, then);
-            return;
+        } else if (ending instanceof StoredAlready done) {
+            then.accept(next(done.pending(), held, done.stored()));
+        } else if (ending instanceof InDoubt doubt) {
+            soon(held, () -> end(task, held, doubts.settle(held, doubt), mayCarryOn, then), then);
+        } else if (ending instanceof Refusal refusal) {
+            soon(held, () -> refuse(held, refusal, then), then);
+        } else if (ending instanceof Dropped drop) {
+            drop(held, drop.why());
+            then.accept(Optional.empty());
+        } else {
+            soon(held, () -> giveBack(held, then), then);
         }
+    }
+
+    /** What may be interrupted when the worker stops. */
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    /** Not on the thread of the handler, as it may take as long as the store is away. */
+    private void soon(HeldTask held, Work work, Consumer<Optional<ClaimedTask>> then) {
         try {
-            waiting.execute(() -> refuse(held, (Refusal) ending, then));
+            waiting.execute(() -> {
+                try {
+                    work.run();
+                } catch (InterruptedException e) {
+                    isGivenBack(held, then);
+                }
+            });
         } catch (RejectedExecutionException e) {
             isGivenBack(held, then);
         }
     }
 
-    private void refuse(HeldTask held, Refusal refusal, Consumer<Optional<ClaimedTask>> then) {
-        try {
-            returns.refuse(held, refusal);
-        } catch (InterruptedException e) {
-            isGivenBack(held, then);
-            return;
-        }
+    private void refuse(HeldTask held, Refusal refusal, Consumer<Optional<ClaimedTask>> then)
+            throws InterruptedException {
+        returns.refuse(held, refusal);
         then.accept(Optional.empty());
+    }
+
+    private void giveBack(HeldTask held, Consumer<Optional<ClaimedTask>> then) throws InterruptedException {
+        undone.log(more -> log.warn(
+                "{} is not done, as the store or a lock was not to be had for its transaction, and is done again{}",
+                held,
+                more));
+        outage.awaitEnd();
+        returns.giveBack(held, Undone.DELAY);
+        nextPoll.dueIn(Undone.DELAY);
+        then.accept(Optional.empty());
+    }
+
+    private void drop(HeldTask held, String why) {
+        dropped.log(more -> log.info("A result was dropped: {}{}", why, more));
+        listener.taskEnded(held.claim(), End.LOST);
     }
 
     /** The worker stops. */
@@ -129,50 +166,43 @@ final class Committer {
         then.accept(Optional.empty());
     }
 
+    /** The task is stored, and so is which one follows. */
+    private Optional<ClaimedTask> next(PendingCommit pending, HeldTask held, Stored stored) {
+        listener.taskEnded(pending.claim(), End.COMMITTED);
+        if (stored.next().isEmpty()) {
+            pending.nextIsDue(stored, held.clock().now(), nextPoll);
+        }
+        return pending.next(stored);
+    }
+
     /** The tries to commit one task: the first one takes no thread, further ones have a thread that waits. */
     private final class Attempts implements ReadyResult.Answer {
 
+        private final PendingCommit pending;
         private final TaskClaim claim;
         private final HeldTask held;
-        private final BooleanSupplier mayCarryOn;
         private final Consumer<Optional<ClaimedTask>> then;
         private final Pause whileLocked = new Pause(Duration.ofMillis(2), Duration.ofSeconds(1));
         private final Pause afterFailure = new Pause(Duration.ofMillis(100), Duration.ofSeconds(5));
-        private WorkflowSnapshot base;
-        private final UnaryOperator<WorkflowSnapshot> change;
-        private final Optional<BranchOutcome> inBranch;
-        private boolean stale;
         private int tries;
         private int failures;
         private long storedBefore;
 
-        Attempts(
-                ClaimedTask task,
-                HeldTask held,
-                UnaryOperator<WorkflowSnapshot> change,
-                BooleanSupplier mayCarryOn,
-                Consumer<Optional<ClaimedTask>> then) {
-            this.claim = task.claim();
+        Attempts(PendingCommit pending, HeldTask held, Consumer<Optional<ClaimedTask>> then) {
+            this.pending = pending;
+            this.claim = pending.claim();
             this.held = held;
-            this.base = task.snapshot();
-            this.change = change;
-            this.inBranch = claim.branch().isPresent() && change instanceof Advance advance
-                    ? BranchAdvance.of(advance)
-                    : Optional.empty();
-            this.mayCarryOn = mayCarryOn;
             this.then = then;
-            // What a task of a branch was claimed with is not all of its instance.
-            this.stale = claim.branch().isPresent() && inBranch.isEmpty();
         }
 
         void begin() {
-            if (stale || outage.isOn()) {
+            if (pending.isStale() || outage.isOn()) {
                 goOn(Optional.empty());
                 return;
             }
             TaskCommit first;
             try {
-                first = commit();
+                first = pending.commit();
             } catch (RuntimeException e) {
                 answered(new NotStored(e));
                 return;
@@ -183,7 +213,7 @@ final class Committer {
         @Override
         public void answered(CommitResult result) {
             if (result instanceof Stored stored) {
-                then.accept(stored(stored));
+                then.accept(next(pending, held, stored));
             } else {
                 goOn(Optional.of(result));
             }
@@ -226,7 +256,7 @@ final class Committer {
                 }
                 result = once();
             }
-            return stored(stored);
+            return next(pending, held, stored);
         }
 
         private CommitResult once() throws InterruptedException {
@@ -234,7 +264,7 @@ final class Committer {
             AwaitedAnswer answer = new AwaitedAnswer();
             try {
                 reloadIfStale();
-                group.store(commit(), tries, answer);
+                group.store(pending.commit(), tries, answer);
             } catch (RuntimeException e) {
                 return new NotStored(e);
             }
@@ -242,85 +272,22 @@ final class Committer {
         }
 
         private void reloadIfStale() throws InterruptedException {
-            if (stale) {
-                base = oneAtATime.call(() -> snapshots.loadSnapshot(claim.instanceId()));
-                stale = false;
-                if (base.status().isTerminal()) {
-                    throw new TerminalStateException(claim.instanceId(), base.status());
-                }
+            if (pending.isStale()) {
+                oneAtATime.call(() -> {
+                    pending.reload(snapshots);
+                    return true;
+                });
             }
-        }
-
-        /** Whatever others have changed meanwhile does not matter to a branch. */
-        private TaskCommit commit() {
-            if (inBranch.isPresent()) {
-                return new TaskCommit.OfBranchTask(
-                        claim,
-                        inBranch.get(),
-                        carryOn(nextTaskId()
-                                .filter(next -> handlers.find(next).isPresent())
-                                .isPresent()));
-            }
-            WorkflowSnapshot after = change.apply(base);
-            return new TaskCommit.OfTask(claim, after, carryOn(handlers.know(after)));
-        }
-
-        private Optional<Duration> carryOn(boolean known) {
-            return known && mayCarryOn.getAsBoolean() ? Optional.of(ttl) : Optional.empty();
-        }
-
-        private Optional<String> nextTaskId() {
-            return inBranch.filter(BranchOutcome.Next.class::isInstance)
-                    .map(next -> ((BranchOutcome.Next) next).nextTaskId());
-        }
-
-        private Optional<ClaimedTask> stored(Stored stored) {
-            listener.taskEnded(claim, End.COMMITTED);
-            if (stored.next().isEmpty()) {
-                nextIsDue(stored);
-            }
-            return stored.next()
-                    .map(next -> new ClaimedTask(
-                            next,
-                            stored.snapshot().orElseGet(() -> base.completeTask(claim.taskId(), branchOutput()))));
-        }
-
-        /** When there is something to do again, as far as it is known: nobody else tells the worker of it. */
-        private void nextIsDue(Stored stored) {
-            Optional<Duration> wait = inBranch.flatMap(Attempts::wait);
-            if (wait.isPresent()) {
-                nextPoll.dueIn(wait.get());
-            } else if (stored.mayBeDue()) {
-                nextPoll.hint();
-            }
-            stored.snapshot()
-                    .filter(snapshot -> snapshot.status() == WorkflowStatus.IN_PROGRESS)
-                    .flatMap(WorkflowSnapshot::openTask)
-                    .flatMap(OpenTask::notBefore)
-                    .ifPresent(
-                            at -> nextPoll.dueIn(Duration.between(held.clock().now(), at)));
-        }
-
-        private static Optional<Duration> wait(BranchOutcome outcome) {
-            if (outcome instanceof BranchOutcome.Retry retry) {
-                return Optional.of(retry.backOff());
-            }
-            return outcome instanceof BranchOutcome.Next next ? next.delay() : Optional.empty();
-        }
-
-        private Payload branchOutput() {
-            return ((BranchOutcome.Next) inBranch.orElseThrow()).output();
         }
 
         private boolean isToBeTriedAgain(RuntimeException reason) throws InterruptedException {
             if (reason instanceof StaleSnapshotException) {
-                stale = true;
+                pending.becomeStale();
                 return true;
             } else if (reason instanceof ClaimLostException
                     || reason instanceof TerminalStateException
                     || reason instanceof SnapshotNotFoundException) {
-                dropped.log(more -> log.info("A result was dropped: {}{}", reason.getMessage(), more));
-                listener.taskEnded(claim, End.LOST);
+                drop(held, String.valueOf(reason.getMessage()));
                 return false;
             } else if (!StoreFailures.isPassing(reason)) {
                 return isRefused(reason);
@@ -352,7 +319,7 @@ final class Committer {
             String what = "task '" + claim.taskId() + "'";
             returns.refuse(
                     held,
-                    stale
+                    pending.isStale()
                             ? Refusal.forOthers(
                                     BlockReason.UNREADABLE_SNAPSHOT,
                                     "The instance of " + what + " cannot be read: " + why)

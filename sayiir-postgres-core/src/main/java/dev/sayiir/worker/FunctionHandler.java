@@ -25,6 +25,7 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
     private final Optional<Duration> timeout;
     private final Optional<RetryPolicy> retryPolicy;
     private final Optional<FailurePolicy> failurePolicy;
+    private final boolean transactional;
 
     FunctionHandler(
             String taskId,
@@ -32,13 +33,15 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
             TaskFunction<I> function,
             Optional<Duration> timeout,
             Optional<RetryPolicy> retryPolicy,
-            Optional<FailurePolicy> failurePolicy) {
+            Optional<FailurePolicy> failurePolicy,
+            boolean transactional) {
         this.taskId = Waits.requireOwnTaskId(taskId);
         this.inputType = inputType;
         this.function = function;
         this.timeout = timeout;
         this.retryPolicy = retryPolicy;
         this.failurePolicy = failurePolicy;
+        this.transactional = transactional;
     }
 
     /**
@@ -48,7 +51,8 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
      */
     public FunctionHandler<I> timeout(Duration limit) {
         Duration valid = ClaimQuery.requireDuration("timeout of task '" + taskId + "'", limit);
-        return new FunctionHandler<>(taskId, inputType, function, Optional.of(valid), retryPolicy, failurePolicy);
+        return new FunctionHandler<>(
+                taskId, inputType, function, Optional.of(valid), retryPolicy, failurePolicy, transactional);
     }
 
     /**
@@ -56,7 +60,8 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
      * @return the same handler with that policy
      */
     public FunctionHandler<I> retries(RetryPolicy policy) {
-        return new FunctionHandler<>(taskId, inputType, function, timeout, Optional.of(policy), failurePolicy);
+        return new FunctionHandler<>(
+                taskId, inputType, function, timeout, Optional.of(policy), failurePolicy, transactional);
     }
 
     /**
@@ -64,7 +69,18 @@ public final class FunctionHandler<I> implements TaskHandler<I> {
      * @return the same handler with that policy
      */
     public FunctionHandler<I> failures(FailurePolicy policy) {
-        return new FunctionHandler<>(taskId, inputType, function, timeout, retryPolicy, Optional.of(policy));
+        return new FunctionHandler<>(
+                taskId, inputType, function, timeout, retryPolicy, Optional.of(policy), transactional);
+    }
+
+    /** @return the same handler, called in a transaction that stores its outcome as well: {@link #isTransactional()} */
+    public FunctionHandler<I> transactional() {
+        return new FunctionHandler<>(taskId, inputType, function, timeout, retryPolicy, failurePolicy, true);
+    }
+
+    @Override
+    public boolean isTransactional() {
+        return transactional;
     }
 
     @Override

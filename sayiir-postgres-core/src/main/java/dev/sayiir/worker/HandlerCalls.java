@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,8 +35,13 @@ final class HandlerCalls {
     private final Duration interruptGrace;
     private final Abandoned abandoned;
     private final Failures failures;
+    private final Handlers handlers;
+    private final Optional<Transactions> transactions;
+    private final Duration ttl;
 
     /**
+     * @param transactions of handlers that are transactional, if there may be some
+     * @param ttl for how long a task is claimed that follows one of these
      * @param results what a task of a branch can look up
      * @param failures says what becomes of the task of a handler that fails
      * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
@@ -47,7 +54,10 @@ final class HandlerCalls {
             ScheduledExecutorService timer,
             TaskWorkerListener listener,
             Duration interruptGrace,
-            Abandoned abandoned) {
+            Abandoned abandoned,
+            Handlers handlers,
+            Optional<Transactions> transactions,
+            Duration ttl) {
         this.results = results;
         this.payloads = payloads;
         this.failures = failures;
@@ -55,6 +65,9 @@ final class HandlerCalls {
         this.listener = listener;
         this.interruptGrace = interruptGrace;
         this.abandoned = abandoned;
+        this.handlers = handlers;
+        this.transactions = transactions;
+        this.ttl = ttl;
     }
 
     /** Stores what becomes of a task while its handler goes on. */
@@ -71,10 +84,10 @@ final class HandlerCalls {
     private record Called(Supplier<? extends Ending> next, boolean failed) {}
 
     /** What is to be stored; empty if the worker has no say in it any more. */
-    Optional<Ending> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+    Optional<Ending> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held, BooleanSupplier mayCarryOn) {
         Optional<Future<?>> timeout = handler.timeout().map(limit -> startTimeout(task, handler, held, limit));
         held.begin();
-        Called called = called(task, handler, held);
+        Called called = called(task, handler, held, mayCarryOn);
         Optional<Stop> stop = held.end();
         timeout.ifPresent(it -> it.cancel(false));
         if (stop.isEmpty()) {
@@ -111,7 +124,7 @@ final class HandlerCalls {
         }
     }
 
-    private Called called(ClaimedTask task, TaskHandler<?> handler, HeldTask held) {
+    private Called called(ClaimedTask task, TaskHandler<?> handler, HeldTask held, BooleanSupplier mayCarryOn) {
         HandlerContext context = new HandlerContext(
                 held,
                 task.snapshot(),
@@ -121,12 +134,10 @@ final class HandlerCalls {
                 listener);
         try {
             Object input = input(task, handler);
-            TaskOutcome outcome = listener.aroundTask(context, () -> handle(handler, input, context));
-            if (outcome instanceof Retry retry) {
-                return new Called(() -> failures.retry(task, handler, held, retry), false);
-            }
-            Advance advance = advance(task, handler, held, outcome);
-            return new Called(() -> advance, false);
+            Callable<TaskOutcome> call = () -> handle(handler, input, context);
+            return handler.isTransactional()
+                    ? calledInTransaction(task, handler, held, mayCarryOn, context, call)
+                    : ended(task, handler, held, listener.aroundTask(context, call));
         } catch (UnreadableInputException e) {
             return new Called(
                     () -> Refusal.forOthers(BlockReason.UNREADABLE_INPUT, String.valueOf(e.getMessage())), true);
@@ -135,6 +146,42 @@ final class HandlerCalls {
                     () -> Refusal.ofAll(BlockReason.UNWRITABLE_OUTPUT, String.valueOf(e.getMessage())), false);
         } catch (Throwable e) {
             return new Called(() -> failures.thrown(task, handler, held, e), true);
+        }
+    }
+
+    private Called ended(ClaimedTask task, TaskHandler<?> handler, HeldTask held, TaskOutcome outcome) {
+        if (outcome instanceof Retry retry) {
+            return new Called(() -> failures.retry(task, handler, held, retry), false);
+        }
+        Advance advance = advance(task, handler, held, outcome);
+        return new Called(() -> advance, false);
+    }
+
+    /** Once something is stored, what listeners around the call return or throw does not matter any more. */
+    private Called calledInTransaction(
+            ClaimedTask task,
+            TaskHandler<?> handler,
+            HeldTask held,
+            BooleanSupplier mayCarryOn,
+            TaskContext context,
+            Callable<TaskOutcome> handle)
+            throws Exception {
+        Transactions own = transactions.orElseThrow();
+        TransactionalCall call = own.call(
+                handler,
+                held,
+                outcome -> new PendingCommit(task, advance(task, handler, held, outcome), handlers, ttl, mayCarryOn),
+                failure -> failures.thrown(task, handler, held, failure));
+        try {
+            TaskOutcome outcome = listener.aroundTask(context, () -> own.timed(held, context, () -> call.run(handle)));
+            return call.ending()
+                    .map(it -> new Called(() -> it, false))
+                    .orElseGet(() -> ended(task, handler, held, outcome));
+        } catch (Throwable e) {
+            if (call.ending().isPresent()) {
+                return new Called(call.ending()::get, call.ending().get() instanceof Undone);
+            }
+            throw e;
         }
     }
 

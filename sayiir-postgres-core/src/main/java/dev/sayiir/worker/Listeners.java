@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -36,6 +37,11 @@ record Listeners(List<TaskWorkerListener> all) implements TaskWorkerListener {
     @Override
     public void progress(TaskContext task, String progress) {
         tell(listener -> listener.progress(task, progress));
+    }
+
+    @Override
+    public void transactionEnded(TaskContext task, Duration took) {
+        tell(listener -> listener.transactionEnded(task, took));
     }
 
     @Override

@@ -62,6 +62,23 @@ public interface TaskHandler<I> {
     }
 
     /**
+     * Whether the task is done in one database transaction, together with its commit: what the handler writes, the
+     * checkpoint, and the claim on the next task are there at once or not at all. So what it writes to that database is written
+     * once for each task that is done, however often the task is tried.
+     *
+     * <p>The handler is called within a Spring transaction of the worker's {@linkplain TaskWorkerBuilder#transactionManager
+     * transaction manager}: READ COMMITTED, not part of another one, and ended by the time limit of the task. If it throws, asks
+     * for a {@linkplain TaskOutcome#retry retry}, is cancelled or has lost its claim, or if the commit fails, all of that is
+     * rolled back; a failure of the commit counts as the handler's unless it is the database's. Any other outcome is committed,
+     * also {@link TaskOutcome#fail}.
+     *
+     * @return true if it is; false unless overridden
+     */
+    default boolean isTransactional() {
+        return false;
+    }
+
+    /**
      * A handler from a function, without a time limit and without retries.
      *
      * @param taskId the id of the tasks that it does
@@ -72,6 +89,7 @@ public interface TaskHandler<I> {
      * @throws IllegalArgumentException if the id is not valid
      */
     static <I> FunctionHandler<I> of(String taskId, Class<I> inputType, TaskFunction<I> function) {
-        return new FunctionHandler<>(taskId, inputType, function, Optional.empty(), Optional.empty(), Optional.empty());
+        return new FunctionHandler<>(
+                taskId, inputType, function, Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
 }

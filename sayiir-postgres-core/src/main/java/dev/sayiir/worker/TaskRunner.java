@@ -125,19 +125,20 @@ final class TaskRunner {
             committer.commit(task, holding, snapshot -> afterWait(snapshot, position, task.claim()), mayCarryOn, then);
             return;
         }
-        ending(task, position, holding)
+        ending(task, position, holding, mayCarryOn)
                 .ifPresentOrElse(
                         it -> committer.end(task, holding, it, mayCarryOn, then), () -> then.accept(Optional.empty()));
     }
 
     /** Empty if the worker has no say in it any more. */
-    private Optional<? extends Ending> ending(ClaimedTask task, ExecutionPosition position, HeldTask holding) {
+    private Optional<? extends Ending> ending(
+            ClaimedTask task, ExecutionPosition position, HeldTask holding, BooleanSupplier mayCarryOn) {
         TaskClaim claim = task.claim();
         Optional<TaskHandler<?>> handler = handlers.find(claim.taskId())
                 .filter(it ->
                         position instanceof AtTask || task.snapshot().fork().isPresent());
         if (handler.isPresent() && !crashes.areTooMany(claim)) {
-            return calls.call(task, handler.get(), holding);
+            return calls.call(task, handler.get(), holding, mayCarryOn);
         }
         holding.end();
         return Optional.of(

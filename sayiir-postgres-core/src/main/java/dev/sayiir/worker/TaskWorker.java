@@ -91,15 +91,29 @@ public final class TaskWorker implements AutoCloseable {
                 settings.query().again(),
                 settings.buildId);
         Committer committer = new Committer(
-                settings.snapshots, group, oneAtATime, waiting, returns, handlers, outage, listener, ttl, nextPoll);
+                settings.snapshots,
+                group,
+                oneAtATime,
+                waiting,
+                returns,
+                handlers,
+                outage,
+                listener,
+                ttl,
+                nextPoll,
+                new Doubts(claims, outage, oneAtATime, ttl));
         HandlerCalls calls = new HandlerCalls(
-                settings.results,
+                settings.handlerSnapshots,
                 payloads,
                 new Failures(handlers, payloads),
                 timer,
                 listener,
                 settings.interruptGrace,
-                (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}));
+                (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}),
+                handlers,
+                settings.transactionManager.map(manager ->
+                        new Transactions(manager, settings.handlerSnapshots, settings.handlerClaims, listener)),
+                ttl);
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
         this.unhandled = new Unhandled(

@@ -6,7 +6,6 @@ import dev.sayiir.persistence.RepairStore;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
-import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WakeUps;
 import dev.sayiir.workflow.Identifiers;
 import java.time.Duration;
@@ -18,13 +17,15 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.springframework.transaction.PlatformTransactionManager;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Builds a {@link TaskWorker}. Not for use by several threads. */
 public final class TaskWorkerBuilder {
 
     final SnapshotStore snapshots;
-    TaskResultStore results;
+    SnapshotStore handlerSnapshots;
+    TaskClaimStore handlerClaims;
     final SignalStore signals;
     final TaskClaimStore claims;
     final Set<String> workflows = new LinkedHashSet<>();
@@ -42,6 +43,7 @@ public final class TaskWorkerBuilder {
     FailurePolicy failurePolicy = FailurePolicy.DEFAULT;
     Duration blockAfter = ClaimQuery.BLOCK_AFTER;
     Optional<RepairStore> repairs = Optional.empty();
+    Optional<PlatformTransactionManager> transactionManager = Optional.empty();
     Optional<String> buildId = Optional.empty();
     boolean triesBlocked;
     Optional<Set<String>> tags = Optional.empty();
@@ -50,20 +52,36 @@ public final class TaskWorkerBuilder {
 
     TaskWorkerBuilder(SnapshotStore snapshots, SignalStore signals, TaskClaimStore claims) {
         this.snapshots = snapshots;
-        this.results = snapshots;
+        this.handlerSnapshots = snapshots;
         this.signals = signals;
         this.claims = claims;
+        this.handlerClaims = claims;
     }
 
     /**
-     * Sets where handlers read the results of other tasks, so that they do not take the connections of a worker that has its
-     * own.
+     * Sets the stores that the threads of handlers use, so that they do not take the connections of a worker that has its own:
+     * to read the results of other tasks, and to store what comes out of {@linkplain TaskHandler#isTransactional()
+     * transactional} tasks.
      *
-     * @param store the results of the same instances; those of the snapshots unless set
+     * @param snapshots the snapshots of the same instances; the worker's unless set
+     * @param claims the claims on the same tasks; the worker's unless set
      * @return this
      */
-    public TaskWorkerBuilder resultsFrom(TaskResultStore store) {
-        this.results = store;
+    public TaskWorkerBuilder handlerStores(SnapshotStore snapshots, TaskClaimStore claims) {
+        this.handlerSnapshots = snapshots;
+        this.handlerClaims = claims;
+        return this;
+    }
+
+    /**
+     * Lets handlers be {@linkplain TaskHandler#isTransactional() transactional}.
+     *
+     * @param manager begins and ends the transactions that the {@linkplain #handlerStores stores of handlers} take part in, as
+     *     {@code PostgresBackend.transactionManager()} does
+     * @return this
+     */
+    public TaskWorkerBuilder transactionManager(PlatformTransactionManager manager) {
+        this.transactionManager = Optional.of(manager);
         return this;
     }
 
@@ -288,8 +306,9 @@ public final class TaskWorkerBuilder {
 
     /**
      * @return the worker, not started
-     * @throws IllegalArgumentException if there is no workflow or no handler, no build or store where that is needed, two
-     *     handlers of one task, or one whose task id or time limit is not valid or whose failures lead to itself
+     * @throws IllegalArgumentException if there is no workflow or no handler, no build, store or transaction manager where
+     *     that is needed, two handlers of one task, or one whose task id or time limit is not valid or whose failures lead to
+     *     itself
      */
     public TaskWorker build() {
         if (triesBlocked && (buildId.isEmpty() || repairs.isEmpty())) {
@@ -300,6 +319,14 @@ public final class TaskWorkerBuilder {
         if (workflows.isEmpty() || handlers.isEmpty()) {
             throw new IllegalArgumentException("A worker needs a workflow and a handler at least");
         }
+        handlers.stream()
+                .filter(handler -> handler.isTransactional() && transactionManager.isEmpty())
+                .findFirst()
+                .ifPresent(handler -> {
+                    throw new IllegalArgumentException(
+                            "Task '" + handler.taskId() + "' is transactional, and the worker has"
+                                    + " no transaction manager; set transactionManager to that of the stores");
+                });
         return new TaskWorker(this);
     }
 }

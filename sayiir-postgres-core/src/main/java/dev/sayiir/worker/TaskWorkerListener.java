@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /**
@@ -52,6 +53,14 @@ public interface TaskWorkerListener {
      * @param progress what it says
      */
     default void progress(TaskContext task, String progress) {}
+
+    /**
+     * The transaction of a handler has ended, on the thread of the handler.
+     *
+     * @param task the task, which is {@linkplain TaskHandler#isTransactional() transactional}
+     * @param took how long the handler had it, with the wait for a connection and the commit
+     */
+    default void transactionEnded(TaskContext task, Duration took) {}
 
     /**
      * The worker no longer has a task, be it one that a handler did, or a delay or a wait whose time was up. The thread may be

@@ -61,6 +61,8 @@ class TaskClaimContractTest extends ContractTest {
                 .withMessageContaining("reserve")
                 .withMessageContaining("worker-1");
         assertThatExceptionOfType(ClaimLostException.class).isThrownBy(() -> claims.extendTaskClaim(lost, MINUTE));
+        assertThat(claims.isHeld(lost)).isFalse();
+        assertThat(claims.isHeld(taken)).isTrue();
         assertThat(claims.releaseTaskClaim(lost)).isFalse();
         assertThat(tracesOf("order-1")).isEqualTo(before);
         assertThat(claims.commitTask(taken, done(loaded), Optional.empty())
@@ -73,6 +75,7 @@ class TaskClaimContractTest extends ContractTest {
     void R17_an_expired_claim_that_nobody_took_over_still_commits_and_can_be_extended() {
         WorkflowSnapshot loaded = store.createSnapshot(order("order-1"));
         TaskClaim claim = claimShortly("order-1", "worker-1");
+        assertThat(claims.isHeld(claim)).isTrue();
 
         TaskClaim extended = claims.extendTaskClaim(claim, MINUTE);
 
@@ -220,6 +223,7 @@ class TaskClaimContractTest extends ContractTest {
         assertThat(claims.extendTaskClaim(claim, MINUTE).claimToken()).isEqualTo(claim.claimToken());
 
         store.saveSnapshot(done(saved));
+        assertThat(claims.isHeld(claim)).isFalse();
         assertThat(claims.extendTaskClaims(List.of(claim), MINUTE)).isEmpty();
         assertThat(claims.claimTask("order-1", "charge", "worker-2", MINUTE)).isPresent();
     }

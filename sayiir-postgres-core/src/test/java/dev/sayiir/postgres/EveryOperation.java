@@ -167,6 +167,7 @@ final class EveryOperation {
         ClaimedTask claimed = claims.claimAvailableTasks(wanted()).get(0);
         assertThat(claims.extendTaskClaims(List.of(claimed.claim()), MINUTE)).hasSize(1);
         claims.extendTaskClaim(claimed.claim(), MINUTE);
+        assertThat(claims.isHeld(claimed.claim())).isTrue();
         assertThat(claims.releaseTaskClaim(claimed.claim())).isTrue();
         assertThat(claims.claimTask(prefix + "worked", "first", "worker", MINUTE))
                 .isPresent();

@@ -82,7 +82,7 @@ final class Bystanders implements AutoCloseable {
                 .notifyMode(NotifyMode.POLL)
                 .build();
         this.worker = TaskWorker.builder(reserved)
-                .resultsFrom(backend)
+                .handlerStores(backend, backend)
                 .workflow(WORKFLOW)
                 .handler(TaskHandler.of("first", String.class, this::first))
                 .handler(TaskHandler.of("limited", String.class, this::first).timeout(BEAT))

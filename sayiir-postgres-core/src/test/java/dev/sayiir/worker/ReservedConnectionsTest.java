@@ -115,7 +115,7 @@ class ReservedConnectionsTest {
             workflows.start(WORKFLOW, "holding", "in");
             workflows.start(WORKFLOW, "overtaken", "in");
             try (TaskWorker worker = TaskWorker.builder(reserved)
-                    .resultsFrom(backend)
+                    .handlerStores(backend, backend)
                     .workflow(WORKFLOW)
                     .handler(TaskHandler.of("first", String.class, (in, task) -> {
                         if (task.instanceId().equals("overtaken")) {

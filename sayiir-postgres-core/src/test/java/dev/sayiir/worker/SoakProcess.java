@@ -59,7 +59,7 @@ final class SoakProcess {
         PostgresBackend reserved = backend.reserving(TaskWorker.CONNECTIONS);
         JdbcTemplate jdbc = new JdbcTemplate(pool);
         TaskWorkerBuilder worker = TaskWorker.builder(reserved)
-                .resultsFrom(backend)
+                .handlerStores(backend, backend)
                 .workflow(WORKFLOW)
                 .wakeUps(backend)
                 .concurrency(16)

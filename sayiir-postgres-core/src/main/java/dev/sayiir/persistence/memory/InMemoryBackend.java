@@ -477,6 +477,11 @@ public final class InMemoryBackend
     }
 
     @Override
+    public synchronized boolean isHeld(TaskClaim claim) {
+        return claims.held(claim).isPresent();
+    }
+
+    @Override
     public synchronized int releaseTaskClaims(Collection<TaskClaim> held, Duration delay) {
         int released = claims.release(held, now().plus(ClaimQuery.requireDelay("delay", delay)));
         tellIf(released > 0 && delay.isZero());

@@ -211,7 +211,7 @@ final class InMemoryClaims {
         return late.size();
     }
 
-    private Optional<QueuedTask> held(TaskClaim claim) {
+    Optional<QueuedTask> held(TaskClaim claim) {
         return Optional.ofNullable(instances.get(claim.instanceId())).flatMap(stored -> stored.held(claim));
     }
 

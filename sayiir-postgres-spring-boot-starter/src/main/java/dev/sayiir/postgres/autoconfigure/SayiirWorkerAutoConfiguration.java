@@ -136,7 +136,7 @@ public final class SayiirWorkerAutoConfiguration {
             new StartCheck(worker.startCheck(), guard(snapshots, statistics, mapper)).run(known, all);
             Optional<PostgresBackend> reserved = connections.reserve();
             TaskWorkerBuilder builder = reserved.map(
-                            own -> TaskWorker.builder(own).resultsFrom(snapshots))
+                            own -> TaskWorker.builder(own).handlerStores(snapshots, claims))
                     .orElseGet(() -> TaskWorker.builder(snapshots, signals, claims));
             mapper.ifUnique(builder::mapper);
             if (reserved.isEmpty()) {

@@ -1,0 +1,87 @@
+package dev.sayiir.worker;
+
+import dev.sayiir.persistence.LogLimit;
+import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskClaimStore;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The transactions of handlers: on connections of theirs and not of the worker's, as long as the handler takes. */
+final class Transactions {
+
+    /** A transaction that takes longer is worth a warning: it keeps a connection, and what it has locked. */
+    static final Duration LONG = Duration.ofSeconds(10);
+
+    private static final Logger log = LoggerFactory.getLogger(TaskWorker.class);
+
+    private final PlatformTransactionManager manager;
+    private final TransactionalStore store;
+    private final TaskWorkerListener listener;
+    private final LogLimit tookLong = new LogLimit();
+
+    /**
+     * @param manager begins and ends them
+     * @param snapshots takes part in them
+     * @param claims takes part in them
+     */
+    Transactions(
+            PlatformTransactionManager manager,
+            SnapshotStore snapshots,
+            TaskClaimStore claims,
+            TaskWorkerListener listener) {
+        this.manager = manager;
+        this.store = new TransactionalStore(snapshots, claims);
+        this.listener = listener;
+    }
+
+    TransactionalCall call(
+            TaskHandler<?> handler,
+            HeldTask held,
+            Function<TaskOutcome, PendingCommit> pending,
+            Function<Throwable, Ending> failed) {
+        return new TransactionalCall(template(handler), store, held, pending, failed);
+    }
+
+    /** Measures how long it takes, from the wait for a connection to the commit. */
+    TaskOutcome timed(HeldTask held, TaskContext context, Callable<TaskOutcome> call) throws Exception {
+        long began = System.nanoTime();
+        try {
+            return call.call();
+        } finally {
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            if (took.compareTo(LONG) > 0) {
+                tookLong.log(more -> log.warn(
+                        "The transaction of {} took {}, for which it kept a connection and what it had locked; do what is"
+                                + " slow in a task of its own, or limit the time of this one{}",
+                        held,
+                        took,
+                        more));
+            }
+            listener.transactionEnded(context, took);
+        }
+    }
+
+    /**
+     * Never part of another one, which would end later. READ COMMITTED, since the claim is renewed while the handler runs: a
+     * stricter transaction could not give it up after that.
+     */
+    private TransactionTemplate template(TaskHandler<?> handler) {
+        TransactionTemplate template = new TransactionTemplate(manager);
+        template.setName("task " + handler.taskId());
+        template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        template.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
+        handler.timeout().ifPresent(limit -> template.setTimeout(seconds(limit)));
+        return template;
+    }
+
+    /** A statement that is under way does not heed an interrupt, but ends with the time of its transaction. */
+    private static int seconds(Duration limit) {
+        return (int) Math.min(limit.plusNanos(999_999_999).toSeconds(), Integer.MAX_VALUE);
+    }
+}
