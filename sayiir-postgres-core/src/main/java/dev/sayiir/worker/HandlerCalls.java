@@ -173,7 +173,7 @@ final class HandlerCalls {
                 outcome -> new PendingCommit(task, advance(task, handler, held, outcome), handlers, ttl, mayCarryOn),
                 failure -> failures.thrown(task, handler, held, failure));
         try {
-            TaskOutcome outcome = listener.aroundTask(context, () -> own.timed(held, context, () -> call.run(handle)));
+            TaskOutcome outcome = listener.aroundTask(context, () -> own.timed(held, () -> call.run(handle)));
             return call.ending()
                     .map(it -> new Called(() -> it, false))
                     .orElseGet(() -> ended(task, handler, held, outcome));

@@ -1,7 +1,6 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -37,11 +36,6 @@ record Listeners(List<TaskWorkerListener> all) implements TaskWorkerListener {
     @Override
     public void progress(TaskContext task, String progress) {
         tell(listener -> listener.progress(task, progress));
-    }
-
-    @Override
-    public void transactionEnded(TaskContext task, Duration took) {
-        tell(listener -> listener.transactionEnded(task, took));
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.TaskClaim;
-import java.time.Duration;
 import java.util.concurrent.Callable;
 
 /**
@@ -35,7 +34,8 @@ public interface TaskWorkerListener {
     default void polled(int claimed) {}
 
     /**
-     * Wraps a call of a handler, on the thread of the handler.
+     * Wraps a call of a handler, on the thread of the handler. The transaction of a {@linkplain TaskHandler#isTransactional()
+     * transactional} task begins and ends within it; once that is committed, what is returned or thrown here does not matter.
      *
      * @param task the task
      * @param handler calls the handler; to be called exactly once
@@ -53,14 +53,6 @@ public interface TaskWorkerListener {
      * @param progress what it says
      */
     default void progress(TaskContext task, String progress) {}
-
-    /**
-     * The transaction of a handler has ended, on the thread of the handler.
-     *
-     * @param task the task, which is {@linkplain TaskHandler#isTransactional() transactional}
-     * @param took how long the handler had it, with the wait for a connection and the commit
-     */
-    default void transactionEnded(TaskContext task, Duration took) {}
 
     /**
      * The worker no longer has a task, be it one that a handler did, or a delay or a wait whose time was up. The thread may be

@@ -22,7 +22,6 @@ final class Transactions {
 
     private final PlatformTransactionManager manager;
     private final TransactionalStore store;
-    private final TaskWorkerListener listener;
     private final LogLimit tookLong = new LogLimit();
 
     /**
@@ -30,14 +29,9 @@ final class Transactions {
      * @param snapshots takes part in them
      * @param claims takes part in them
      */
-    Transactions(
-            PlatformTransactionManager manager,
-            SnapshotStore snapshots,
-            TaskClaimStore claims,
-            TaskWorkerListener listener) {
+    Transactions(PlatformTransactionManager manager, SnapshotStore snapshots, TaskClaimStore claims) {
         this.manager = manager;
         this.store = new TransactionalStore(snapshots, claims);
-        this.listener = listener;
     }
 
     TransactionalCall call(
@@ -48,8 +42,8 @@ final class Transactions {
         return new TransactionalCall(template(handler), store, held, pending, failed);
     }
 
-    /** Measures how long it takes, from the wait for a connection to the commit. */
-    TaskOutcome timed(HeldTask held, TaskContext context, Callable<TaskOutcome> call) throws Exception {
+    /** Warns if it takes long, from the wait for a connection to the commit. */
+    TaskOutcome timed(HeldTask held, Callable<TaskOutcome> call) throws Exception {
         long began = System.nanoTime();
         try {
             return call.call();
@@ -63,7 +57,6 @@ final class Transactions {
                         took,
                         more));
             }
-            listener.transactionEnded(context, took);
         }
     }
 

@@ -472,21 +472,6 @@ class TransactionalTaskTest {
     }
 
     @Test
-    void R31_how_long_transactions_take_is_told_to_listeners() {
-        List<Duration> told = new CopyOnWriteArrayList<>();
-        start(builder(charge((in, task) -> TaskOutcome.complete("paid"))).listener(new TaskWorkerListener() {
-            @Override
-            public void transactionEnded(TaskContext task, Duration took) {
-                told.add(took);
-            }
-        }));
-        begin("order-1");
-
-        awaitStatus("order-1", WorkflowStatus.COMPLETED);
-        assertThat(told).singleElement().satisfies(took -> assertThat(took).isPositive());
-    }
-
-    @Test
     void R31_without_a_connection_for_the_transaction_the_task_is_done_again_and_has_not_failed() {
         AtomicInteger refused = new AtomicInteger();
         InterceptedClaims intercepted = new InterceptedClaims(backend);

@@ -104,6 +104,20 @@ final class MethodHandler implements TaskHandler<Object> {
     }
 
     @Override
+    public boolean isTransactional() {
+        return task.transactional();
+    }
+
+    /** With the annotations of the class that has it, whatever the bean is wrapped in. */
+    Method method() {
+        return method;
+    }
+
+    Object bean() {
+        return bean;
+    }
+
+    @Override
     public TaskOutcome handle(Object input, TaskContext context) throws Exception {
         Object[] arguments = Arrays.stream(method.getParameterTypes())
                 .map(type -> type == TaskContext.class ? context : input)

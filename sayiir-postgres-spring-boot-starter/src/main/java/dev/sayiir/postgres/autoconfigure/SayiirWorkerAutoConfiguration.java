@@ -146,6 +146,9 @@ public final class SayiirWorkerAutoConfiguration {
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
             builder.failurePolicy(failures);
+            new TransactionalTasks(claims, connections.servesHandlers(), beans)
+                    .managerFor(all)
+                    .ifPresent(builder::transactionManager);
             known.forEach(builder::workflow);
             all.forEach(builder::handler);
             wakeUps.ifUnique(builder::wakeUps);

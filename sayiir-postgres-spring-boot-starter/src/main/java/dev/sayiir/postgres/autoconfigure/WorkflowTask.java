@@ -30,6 +30,12 @@ public @interface WorkflowTask {
     /** @return the id of the tasks that the method does */
     String value();
 
+    /**
+     * @return whether the method is called in a transaction of the workflows' database that commits the task as well: what it
+     *     writes there is written once for each task that is done; see {@link dev.sayiir.worker.TaskHandler#isTransactional()}
+     */
+    boolean transactional() default false;
+
     /** @return for how long one try may run; empty for as long as it takes */
     String timeout() default "";
 
