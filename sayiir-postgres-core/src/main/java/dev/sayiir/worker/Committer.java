@@ -148,9 +148,7 @@ final class Committer {
                 "{} is not done, as the store or a lock was not to be had for its transaction, and is done again{}",
                 held,
                 more));
-        outage.awaitEnd();
-        returns.giveBack(held, Undone.DELAY);
-        nextPoll.dueIn(Undone.DELAY);
+        returns.giveBackUnlocked(held, Undone.DELAY);
         then.accept(Optional.empty());
     }
 

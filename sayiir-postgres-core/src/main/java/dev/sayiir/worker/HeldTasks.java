@@ -102,6 +102,11 @@ final class HeldTasks {
         return claims.refuseTasks(List.of(refusal)).get(0);
     }
 
+    /** Not if somebody has locked it. */
+    boolean isGivenBack(TaskClaim claim, Duration delay) {
+        return giveBack(List.of(claim), delay) > 0 || !claims.isHeld(claim);
+    }
+
     /** By the claims themselves: other workers may go by the same name. */
     int giveBack(Collection<TaskClaim> given, Duration delay) {
         return claims.releaseTaskClaims(given, delay);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -96,20 +97,42 @@ final class Returns {
                 refusal.forOthers() ? patience : Duration.ZERO,
                 again,
                 build);
-        Optional<Outcome> outcome = onceTheStoreIsThere(holding, asked);
+        Optional<Outcome> outcome =
+                untilItIsFree(holding, () -> Optional.of(held.refuse(asked)).filter(it -> it != Outcome.LOCKED));
         holding.leave();
         outcome.ifPresent(it -> log(holding, refusal, it));
         listener.taskEnded(holding.claim(), outcome.map(Returns::end).orElse(End.RELEASED));
     }
 
-    private Optional<Outcome> onceTheStoreIsThere(HeldTask holding, TaskRefusal asked) throws InterruptedException {
+    /**
+     * Gives one back that may still be locked by a transaction which is about to end. Its claim is renewed until that, also
+     * during an outage.
+     *
+     * @param delay how long nobody is to have it
+     */
+    void giveBackUnlocked(HeldTask holding, Duration delay) throws InterruptedException {
+        untilItIsFree(
+                holding,
+                () -> Optional.of(held.isGivenBack(holding.claim(), delay)).filter(given -> given));
+        holding.leave();
+        nextPoll.dueIn(delay);
+        listener.taskEnded(holding.claim(), End.RELEASED);
+    }
+
+    /**
+     * Waits for the store, and as long as somebody has locked the task.
+     *
+     * @param attempt comes to nothing if it is locked
+     * @return empty if the store refuses it
+     */
+    private <T> Optional<T> untilItIsFree(HeldTask holding, Supplier<Optional<T>> attempt) throws InterruptedException {
         Pause whileLocked = new Pause(Duration.ofMillis(10), Duration.ofSeconds(1));
         while (true) {
             outage.awaitEnd();
             try {
-                Outcome outcome = oneAtATime.call(() -> held.refuse(asked));
-                if (outcome != Outcome.LOCKED) {
-                    return Optional.of(outcome);
+                Optional<T> done = oneAtATime.call(attempt);
+                if (done.isPresent()) {
+                    return done;
                 }
                 whileLocked.sleep();
             } catch (RuntimeException e) {

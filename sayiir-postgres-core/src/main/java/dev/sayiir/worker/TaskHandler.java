@@ -67,7 +67,7 @@ public interface TaskHandler<I> {
      * once for each task that is done, however often the task is tried.
      *
      * <p>The handler is called within a Spring transaction of the worker's {@linkplain TaskWorkerBuilder#transactionManager
-     * transaction manager}: READ COMMITTED, not part of another one, and ended by the time limit of the task. If it throws, asks
+     * transaction manager}: not part of another one, and ended by the time limit of the task. If it throws, asks
      * for a {@linkplain TaskOutcome#retry retry}, is cancelled or has lost its claim, or if the commit fails, all of that is
      * rolled back; a failure of the commit counts as the handler's unless it is the database's. Any other outcome is committed,
      * also {@link TaskOutcome#fail}.

@@ -4,6 +4,7 @@ import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.ClaimLostException;
 import dev.sayiir.persistence.CommitResult.Stored;
 import dev.sayiir.persistence.SnapshotNotFoundException;
+import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Retry;
@@ -17,6 +18,7 @@ import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.TransactionSystemException;
 import org.springframework.transaction.TransactionUsageException;
 import org.springframework.transaction.support.TransactionOperations;
 
@@ -132,7 +134,7 @@ final class TransactionalCall {
     private Optional<Ending> ending(Throwable e) {
         return switch (phase) {
             case BEGINNING, STORING -> notStored(e);
-            case HANDLING -> Optional.of(new Undone());
+            case HANDLING -> Optional.of(undone(e));
             case ENDING ->
                 Optional.of(new InDoubt(
                         Objects.requireNonNull(stored), () -> notStored(e).orElseGet(() -> failed.apply(e))));
@@ -151,17 +153,32 @@ final class TransactionalCall {
                             + StoreFailures.describe(e)));
         }
         return e instanceof RuntimeException reason && isForWantOfTheStore(reason)
-                ? Optional.of(new Undone())
+                ? Optional.of(undone(e))
                 : Optional.empty();
+    }
+
+    /** Not for ever: what looks like want of the store may have to do with the task after all. */
+    private Ending undone(Throwable e) {
+        TaskClaim claim = held.claim();
+        long inVain = claim.attempt() - claim.failures() - claim.crashes();
+        return inVain < Undone.MOST
+                ? new Undone()
+                : Refusal.ofAll(
+                        BlockReason.FAILURES,
+                        "The transaction of task '" + claim.taskId() + "' came to nothing " + inVain
+                                + " times, for want of the database or of a lock; the last time: "
+                                + ErrorText.of(e));
     }
 
     /**
      * What fails at the end may be the handler's doing, as a constraint that is checked then, or what JPA writes then; except
-     * that no handler foresees a deadlock with what is stored of the task.
+     * that no handler foresees a deadlock with what is stored of the task. Where it cannot be told, as by a commit that failed
+     * and could not be rolled back either, there is something beneath that no application throws.
      */
     private boolean isForWantOfTheStore(RuntimeException e) {
         if (phase == Phase.ENDING) {
             return e instanceof PessimisticLockingFailureException
+                    || (e instanceof TransactionSystemException && !(e.getCause() instanceof RuntimeException))
                     || (StoreFailures.mayBeOfTheStore(e) && !(e instanceof TransactionException));
         }
         return e instanceof TransientDataAccessException

@@ -61,14 +61,13 @@ final class Transactions {
     }
 
     /**
-     * Never part of another one, which would end later. READ COMMITTED, since the claim is renewed while the handler runs: a
-     * stricter transaction could not give it up after that.
+     * Never part of another one, which would end later. Of the isolation that the store requires of its server: to ask for it
+     * here would be a request more.
      */
     private TransactionTemplate template(TaskHandler<?> handler) {
         TransactionTemplate template = new TransactionTemplate(manager);
         template.setName("task " + handler.taskId());
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-        template.setIsolationLevel(TransactionDefinition.ISOLATION_READ_COMMITTED);
         handler.timeout().ifPresent(limit -> template.setTimeout(seconds(limit)));
         return template;
     }

@@ -7,4 +7,7 @@ record Undone() implements Ending {
 
     /** How long nobody is to have it. */
     static final Duration DELAY = Duration.ofSeconds(1);
+
+    /** How often, before the task is blocked; a worker that stops and gives it back counts as well. */
+    static final int MOST = 100;
 }

@@ -104,5 +104,16 @@ final class SoakAudit {
                         WHERE c.""" + ofHandlers() + " AND b.last_token::text IS DISTINCT FROM c.output"))
                 .as("committed by another claim than the last that booked")
                 .isEmpty();
+        assertThat(jdbc.queryForList("""
+                        SELECT b.instance_id, b.task_id, b.claim_token
+                        FROM public.bookings AS b
+                        WHERE b.task_id IN ('""" + String.join("', '", SoakProcess.TRANSACTIONAL) + """
+                        ') AND NOT EXISTS (SELECT FROM public.commits AS c
+                                           WHERE c.instance_id = b.instance_id
+                                             AND c.task_id = b.task_id
+                                             AND c.output = b.claim_token::text)
+                        """))
+                .as("booked and not committed by a transactional task")
+                .isEmpty();
     }
 }

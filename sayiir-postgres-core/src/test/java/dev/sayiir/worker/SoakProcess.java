@@ -8,6 +8,7 @@ import dev.sayiir.workflow.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,6 +26,9 @@ final class SoakProcess {
     /** What its handlers do; what else stands in the history are waits and forks. */
     static final List<String> TASKS =
             List.of("first", "second", "third", "left", "left-2", "right", "right-2", "far", "join", "late");
+
+    /** Those of which the booking is committed together with the task. */
+    static final Set<String> TRANSACTIONAL = Set.of("second", "third", "left-2", "right", "join");
 
     /** Printed by a process that has done some tasks. */
     static final String WORKING = "Working";
@@ -60,6 +64,7 @@ final class SoakProcess {
         JdbcTemplate jdbc = new JdbcTemplate(pool);
         TaskWorkerBuilder worker = TaskWorker.builder(reserved)
                 .handlerStores(backend, backend)
+                .transactionManager(backend.transactionManager())
                 .workflow(WORKFLOW)
                 .wakeUps(backend)
                 .concurrency(16)
@@ -67,8 +72,9 @@ final class SoakProcess {
                 .pollInterval(Duration.ofMillis(200))
                 .claims(TTL, TTL.dividedBy(6));
         for (String task : TASKS) {
-            worker.handler(TaskHandler.of(task, Object.class, (in, context) -> handle(jdbc, context))
-                    .retries(POLICY));
+            FunctionHandler<Object> handler = TaskHandler.of(task, Object.class, (in, context) -> handle(jdbc, context))
+                    .retries(POLICY);
+            worker.handler(TRANSACTIONAL.contains(task) ? handler.transactional() : handler);
         }
         worker.build().start();
         Thread.currentThread().join(); // the worker's threads are daemons

@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
@@ -287,6 +289,7 @@ class TransactionalTaskTest {
                     goOn.await();
                     return TaskOutcome.complete("late");
                 }))
+                .concurrency(1)
                 .claims(HOUR, Duration.ofMinutes(30)));
         begin("order-1");
         await().atMost(PATIENCE).until(() -> begun.getCount() == 0);
@@ -452,7 +455,7 @@ class TransactionalTaskTest {
                 jdbc.execute("SELECT FROM sayiir.sayiir_workflows WHERE instance_id = 'order-1' FOR UPDATE");
                 jdbc.update("UPDATE payments SET attempt = attempt + 1 WHERE order_id = 'order-0'");
             });
-        } catch (org.springframework.dao.PessimisticLockingFailureException e) {
+        } catch (PessimisticLockingFailureException e) {
             assertThat(calls).hasValue(1);
         }
 
@@ -477,7 +480,7 @@ class TransactionalTaskTest {
         InterceptedClaims intercepted = new InterceptedClaims(backend);
         intercepted.on("isHeld", (arguments, proceed) -> {
             if (refused.incrementAndGet() == 1) {
-                throw new org.springframework.dao.DataAccessResourceFailureException("no connection");
+                throw new DataAccessResourceFailureException("no connection");
             }
             return proceed.call();
         });
@@ -491,5 +494,25 @@ class TransactionalTaskTest {
         }
         assertThat(calls).hasValue(1);
         assertThat(backend.findAvailableTasks(ClaimQuery.of("w", 1, HOUR))).isEmpty();
+    }
+
+    @Test
+    void R31_a_transaction_that_never_can_be_is_blocked_in_the_end() {
+        InterceptedClaims intercepted = new InterceptedClaims(backend);
+        intercepted.on("isHeld", (arguments, proceed) -> {
+            throw new DataAccessResourceFailureException("no connection");
+        });
+        begin("order-1");
+        for (int i = 1; i < Undone.MOST; i++) {
+            backend.releaseTaskClaim(
+                    backend.claimTask("order-1", "charge", "w", HOUR).orElseThrow());
+        }
+        start(builder(charge((in, task) -> TaskOutcome.complete("paid"))).handlerStores(backend, intercepted.store()));
+
+        assertThat(await().atMost(PATIENCE)
+                        .until(() -> backend.findBlockedTasks(BlockedQuery.all()), found -> !found.isEmpty()))
+                .singleElement()
+                .satisfies(task -> assertThat(task.error()).contains("came to nothing 100 times", "no connection"));
+        assertThat(calls).hasValue(0);
     }
 }
