@@ -42,7 +42,7 @@ final class StoreMeters implements StoreObserver {
         this.wakeUps = counters(
                 WakeUpSource.class,
                 source -> Counter.builder("sayiir.wakeups")
-                        .description("How often a worker has asked for tasks, by what made it.")
+                        .description("Hints that a task may be due, by where they came from.")
                         .tag("source", source));
         this.purged = counters(
                 PurgedKind.class,

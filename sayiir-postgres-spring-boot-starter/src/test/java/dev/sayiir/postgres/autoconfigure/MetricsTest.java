@@ -24,6 +24,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -100,6 +102,24 @@ class MetricsTest extends StarterTest {
                                 .filter(TaskStatus::isOpen)
                                 .map(TaskStatus::text)
                                 .toList()));
+    }
+
+    @Test
+    void the_tags_of_the_documentation_are_those_of_the_meters() {
+        Pattern row = Pattern.compile("(?m)^\\| `(sayiir[.\\w]+)` \\| `(\\w+)`: ((?:`\\w+`(?:, )?)+) \\|");
+        List<MatchResult> rows =
+                row.matcher(Docs.read("docs/operations.md")).results().toList();
+        assertThat(rows).hasSizeGreaterThan(5);
+        measured().run(context -> {
+            MeterRegistry registry = context.getBean(MeterRegistry.class);
+            for (MatchResult documented : rows) {
+                assertThat(registry.get(documented.group(1)).meters())
+                        .as(documented.group(1))
+                        .extracting(meter -> meter.getId().getTag(documented.group(2)))
+                        .containsExactlyInAnyOrder(
+                                documented.group(3).replace("`", "").split(", "));
+            }
+        });
     }
 
     @Test
