@@ -9,15 +9,9 @@ import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskOutcome;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.ConfigDataApplicationContextInitializer;
@@ -34,11 +28,11 @@ class ConfigurationGuideTest extends StarterTest {
 
     private static final Path RECIPES = Path.of("src/test/resources/configuration");
 
-    private final String guide = read(Path.of("../docs/configuration.md"));
+    private final String guide = Docs.read("docs/configuration.md");
 
     @Test
     void its_yaml_and_sql_are_what_is_run_here() {
-        assertThat(blocks("yaml"))
+        assertThat(Docs.blocks(guide, "yaml"))
                 .containsExactlyInAnyOrder(
                         recipe("own-database.yml"),
                         recipe("migration-role.yml"),
@@ -47,18 +41,13 @@ class ConfigurationGuideTest extends StarterTest {
                         recipe("ssl-bundle.yml"),
                         recipe("ssl-bundle-application.yml"),
                         recipe("compose.yaml"));
-        assertThat(blocks("sql")).containsExactly(recipe("migration-role.sql"));
+        assertThat(Docs.blocks(guide, "sql")).containsExactly(recipe("migration-role.sql"));
     }
 
     @Test
-    void its_java_is_what_is_run_here() {
-        Path self = Path.of("src/test/java/dev/sayiir/postgres/autoconfigure/ConfigurationGuideTest.java");
-        List<String> regions = matches("(?s)// region [\\w-]+\\n(.*?)\\n *// endregion", read(self)).stream()
-                .map(String::stripIndent)
-                .toList();
-        String slice = read(Path.of("src/test/java/dev/sayiir/postgres/test/autoconfigure/SliceInMemoryTest.java"));
-        assertThat(slice).contains("@SayiirPostgresTest(inMemory = true");
-        assertThat(blocks("java")).containsExactlyInAnyOrderElementsOf(regions);
+    void the_test_slice_is_used_as_it_says() {
+        assertThat(Docs.read(Path.of("src/test/java/dev/sayiir/postgres/test/autoconfigure/SliceInMemoryTest.java")))
+                .contains("@SayiirPostgresTest(inMemory = true");
     }
 
     @Test
@@ -195,27 +184,7 @@ class ConfigurationGuideTest extends StarterTest {
     }
 
     private static String recipe(String name) {
-        return read(RECIPES.resolve(name)).stripTrailing();
-    }
-
-    private List<String> blocks(String language) {
-        return matches("(?s)```" + language + "\\n(.*?)\\n```", guide);
-    }
-
-    private static List<String> matches(String regex, String text) {
-        return Pattern.compile(regex)
-                .matcher(text)
-                .results()
-                .map((MatchResult match) -> match.group(1))
-                .toList();
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file).replace("\r\n", "\n");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Docs.read(RECIPES.resolve(name)).stripTrailing();
     }
 
     @Configuration(proxyBeanMethods = false)

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-/** The rights that README has a DBA grant: they suffice for every operation of the stores, and none is too many. */
+/** The rights that docs/reference.md has a DBA grant: they suffice for every operation of the stores, and none is too many. */
 class RuntimeRoleTest extends StarterTest {
 
     private JdbcTemplate owner;
@@ -118,7 +118,7 @@ class RuntimeRoleTest extends StarterTest {
 
     private static String grants() {
         try {
-            return Files.readString(Path.of("src/test/resources/readme/grants.sql"));
+            return Files.readString(Path.of("src/test/resources/documentation/grants.sql"));
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

@@ -65,7 +65,7 @@ class TransactionsTest extends StarterTest {
                         assertThatThrownBy(() -> orders.placeAndReplace("order-1", true))
                                 .hasMessage("no stock");
 
-                        // Two databases, two transactions: README says so.
+                        // Two databases, two transactions: docs/configuration.md says so.
                         assertThat(orders.count()).isZero();
                         assertThat(context.getBean(SnapshotStore.class).findSnapshot("order-1"))
                                 .isPresent();

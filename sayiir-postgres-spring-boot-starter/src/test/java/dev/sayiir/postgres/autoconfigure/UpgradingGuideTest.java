@@ -1,22 +1,23 @@
 package dev.sayiir.postgres.autoconfigure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowQuery;
 import dev.sayiir.persistence.memory.InMemoryBackend;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.Workflow;
+import dev.sayiir.worker.WorkflowGuard;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The code in docs/upgrading.md is what is run here. */
+/** Runs the code in docs/upgrading.md. */
 class UpgradingGuideTest {
-
-    private static final Path SELF = Path.of("src/test/java/dev/sayiir/postgres/autoconfigure/UpgradingGuideTest.java");
 
     private static boolean isNeeded(WorkflowQueries queries) {
         // region needed
@@ -39,12 +40,23 @@ class UpgradingGuideTest {
     }
 
     @Test
-    void that_is_the_code_of_the_guide() throws IOException {
-        String self = Files.readString(SELF);
-        String region = self.substring(
-                self.indexOf("// region needed\n") + "// region needed\n".length(),
-                self.indexOf("\n        // endregion"));
-        assertThat(Files.readString(Path.of("../docs/upgrading.md")))
-                .containsOnlyOnce("```java\n" + region.stripIndent() + "\n```");
+    void a_build_that_cannot_do_what_is_under_way_is_refused() {
+        InMemoryBackend backend = new InMemoryBackend();
+        backend.createSnapshot(WorkflowSnapshot.start("order-1", "fulfilment-v1", Payload.utf8("\"tea\""))
+                .moveTo(new AtTask("charge")));
+        Workflow fulfilment = new Workflow("fulfilment-v1", "charge");
+        TaskHandler<?> charge = TaskHandler.of("charge", String.class, (input, task) -> TaskOutcome.complete(input));
+
+        requireServed(backend, fulfilment, List.of(charge));
+
+        assertThatThrownBy(() -> requireServed(backend, fulfilment, List.of()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("charge");
+    }
+
+    private static void requireServed(InMemoryBackend backend, Workflow fulfilment, List<TaskHandler<?>> handlers) {
+        // region guard
+        WorkflowGuard.of(backend).requireServed(List.of(fulfilment), handlers);
+        // endregion
     }
 }

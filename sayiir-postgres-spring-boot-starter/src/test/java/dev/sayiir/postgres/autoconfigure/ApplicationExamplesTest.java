@@ -3,8 +3,12 @@ package dev.sayiir.postgres.autoconfigure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.example.shop.ShopApplication;
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.persistence.InstanceAlreadyExistsException;
+import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.TaskContext;
@@ -16,15 +20,20 @@ import dev.sayiir.worker.Workflow;
 import dev.sayiir.worker.Workflows;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
+import dev.sayiir.workflow.TaskPriority;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -34,10 +43,13 @@ import org.springframework.stereotype.Service;
 import org.springframework.transaction.annotation.Transactional;
 
 /**
- * Runs every example of the README that is about applications and workers. {@link ReadmeTest} checks that the README shows what is between
- * {@code // region} and {@code // endregion} here.
+ * Runs the examples of the documentation that are about applications and workers. {@link DocumentationTest} checks that it shows
+ * what is between {@code // region} and {@code // endregion} here.
  */
-class ReadmeApplicationExamplesTest extends StarterTest {
+@ExtendWith(OutputCaptureExtension.class)
+class ApplicationExamplesTest extends StarterTest {
+
+    private static final String NO_WORKER = "--sayiir.postgres.worker.enabled=false";
 
     @Test
     void a_service_saves_its_tables_and_its_workflow_in_one_transaction() {
@@ -80,9 +92,81 @@ class ReadmeApplicationExamplesTest extends StarterTest {
             assertThat(workflows.result("order-4711", String.class)).contains("tea from shelf 7");
 
             workflows.start(Fulfilment.WORKFLOW, "order-4712", new Fulfilment.Order("tea", 200));
-            workflows.sendEvent("order-4712", "approved", "ada");
+            workflows.sendEvent("order-4712", "approved", new Fulfilment.Approval("ada"));
             workflows.awaitEnd("order-4712", Duration.ofMinutes(1));
             assertThat(workflows.result("order-4712", String.class)).contains("tea from shelf 7");
+        }
+    }
+
+    @Test
+    void the_application_of_the_readme_runs(CapturedOutput output) throws InterruptedException {
+        for (int run = 1; run <= 2; run++) { // The second time there is the order already.
+            try (ConfigurableApplicationContext context =
+                    start(ShopApplication.class, "--spring.liquibase.enabled=false", "--spring.main.keep-alive=true")) {
+                Workflows workflows = context.getBean(Workflows.class);
+                workflows.awaitEnd("order-4711", Duration.ofMinutes(1));
+                assertThat(workflows.result("order-4711", String.class)).contains("tea from shelf 7");
+            }
+        }
+        assertThat(output).containsOnlyOnce("Shipping Reservation[order=Order[sku=tea, pieces=2], shelf=shelf 7]");
+    }
+
+    @Test
+    void an_order_and_its_workflow_are_stored_together_or_not_at_all() {
+        try (ConfigurableApplicationContext context = start(FulfilmentApplication.class, NO_WORKER)) {
+            JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+            jdbc.execute("CREATE TABLE orders (id text, sku text, CHECK (sku <> 'gold'))");
+            Orders orders = context.getBean(Orders.class);
+            Workflows workflows = context.getBean(Workflows.class);
+
+            orders.place("order-1", "tea", 2);
+            assertThatThrownBy(() -> orders.place("order-2", "gold", 2)).hasMessageContaining("orders");
+            workflows.start(Fulfilment.WORKFLOW, "order-3", new Fulfilment.Order("tea", 2));
+            assertThatThrownBy(() -> orders.place("order-3", "tea", 2))
+                    .isInstanceOf(InstanceAlreadyExistsException.class);
+
+            assertThat(workflows.status("order-1")).isEqualTo(WorkflowStatus.IN_PROGRESS);
+            assertThatThrownBy(() -> workflows.status("order-2")).isInstanceOf(SnapshotNotFoundException.class);
+            assertThat(jdbc.queryForList("SELECT id FROM orders", String.class)).containsExactly("order-1");
+        }
+    }
+
+    @Test
+    void branches_are_joined() throws InterruptedException {
+        try (ConfigurableApplicationContext context = start(ShippingApplication.class)) {
+            Workflows workflows = context.getBean(Workflows.class);
+            workflows.start(new Workflow("shipping-v1", "reserve"), "order-4711", "tea");
+            workflows.awaitEnd("order-4711", Duration.ofMinutes(1));
+            assertThat(workflows.result("order-4711", String.class)).contains("tea in a box, bill for tea");
+        }
+    }
+
+    @Test
+    void an_instance_is_steered_and_has_settings_of_its_own() {
+        try (ConfigurableApplicationContext context = start(FulfilmentApplication.class, NO_WORKER)) {
+            Workflows workflows = context.getBean(Workflows.class);
+            Workflow fulfilment = Fulfilment.WORKFLOW;
+            Fulfilment.Order order = new Fulfilment.Order("tea", 2);
+            workflows.start(fulfilment, "order-4711", order);
+
+            // region steer
+            workflows.pause("order-4711", SignalRequest.of("stocktaking", "ada"));
+            workflows.resume("order-4711");
+            workflows.cancel("order-4711", SignalRequest.of("customer changed her mind", "support"));
+            // endregion
+
+            // region settings
+            workflows.start(
+                    fulfilment,
+                    "order-4712",
+                    order,
+                    instance -> instance.taskPriority(TaskPriority.HIGH).taskTags(List.of("eu")));
+            // endregion
+
+            assertThat(workflows.status("order-4711")).isEqualTo(WorkflowStatus.CANCELLED);
+            WorkflowSnapshot express = context.getBean(SnapshotStore.class).loadSnapshot("order-4712");
+            assertThat(express.taskPriority()).isEqualTo(TaskPriority.HIGH);
+            assertThat(express.taskTags()).containsExactly("eu");
         }
     }
 
@@ -109,7 +193,7 @@ class ReadmeApplicationExamplesTest extends StarterTest {
         assertThat(Workflows.of(backend).result("greeting-1", String.class)).contains("Hello Ada!");
     }
 
-    /** With the README's application.yml, but for the server. */
+    /** With the application.yml of the documentation, but for the server. */
     private ConfigurableApplicationContext start(String... more) {
         return start(Application.class, more);
     }
@@ -117,7 +201,7 @@ class ReadmeApplicationExamplesTest extends StarterTest {
     private ConfigurableApplicationContext start(Class<?> application, String... more) {
         return new SpringApplicationBuilder(application)
                 .web(WebApplicationType.NONE)
-                .properties("spring.config.location=classpath:readme/application.yml")
+                .properties("spring.config.location=classpath:documentation/application.yml")
                 .properties("SHOP_PASSWORD=" + database.password())
                 .run(Stream.concat(
                                 Stream.of(
@@ -164,8 +248,66 @@ class ReadmeApplicationExamplesTest extends StarterTest {
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
-    @Import(Fulfilment.class)
+    @Import({Fulfilment.class, Orders.class})
     static class FulfilmentApplication {}
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
+    @Import(Shipping.class)
+    static class ShippingApplication {}
+
+    // region place-order
+    @Service
+    public static class Orders {
+
+        private final JdbcTemplate jdbc;
+        private final Workflows workflows;
+
+        public Orders(JdbcTemplate jdbc, Workflows workflows) {
+            this.jdbc = jdbc;
+            this.workflows = workflows;
+        }
+
+        @Transactional
+        public void place(String orderId, String sku, int pieces) {
+            jdbc.update("INSERT INTO orders (id, sku) VALUES (?, ?)", orderId, sku);
+            workflows.start(Fulfilment.WORKFLOW, orderId, new Fulfilment.Order(sku, pieces));
+        }
+    }
+    // endregion
+
+    @Configuration(proxyBeanMethods = false)
+    static class Shipping {
+
+        @Bean
+        Workflow shipping() {
+            return new Workflow("shipping-v1", "reserve");
+        }
+
+        // region fork
+        record Prepared(String parcel, String invoice) {}
+
+        @WorkflowTask("reserve")
+        TaskOutcome reserve(String sku) {
+            return TaskOutcome.fork("ship", sku).branch("parcel", "pack").branch("invoice", "bill");
+        }
+
+        @WorkflowTask("pack")
+        TaskOutcome pack(String sku) {
+            return TaskOutcome.complete(sku + " in a box");
+        }
+
+        @WorkflowTask("bill")
+        TaskOutcome bill(String sku) {
+            return TaskOutcome.complete("bill for " + sku);
+        }
+
+        @WorkflowTask("ship")
+        TaskOutcome ship(Prepared prepared) {
+            return TaskOutcome.complete(prepared.parcel() + ", " + prepared.invoice());
+        }
+        // endregion
+    }
 
     // region first-workflow
     @Configuration
@@ -174,6 +316,8 @@ class ReadmeApplicationExamplesTest extends StarterTest {
         public record Order(String sku, int pieces) {}
 
         public record Reservation(Order order, String shelf) {}
+
+        public record Approval(String by) {}
 
         static final Workflow WORKFLOW = new Workflow("fulfilment-v1", "reserve");
 
@@ -191,11 +335,11 @@ class ReadmeApplicationExamplesTest extends StarterTest {
         TaskOutcome check(Reservation reservation) {
             return reservation.order().pieces() > 100
                     ? TaskOutcome.awaitEvent("approved", "ship", reservation).orFailAfter(Duration.ofDays(2))
-                    : TaskOutcome.next("ship", "nobody had to");
+                    : TaskOutcome.next("ship", new Approval("nobody: it is small"));
         }
 
         @WorkflowTask("ship")
-        TaskOutcome ship(String approvedBy, TaskContext task) {
+        TaskOutcome ship(Approval approval, TaskContext task) {
             Reservation reserved = task.result("reserve", Reservation.class).orElseThrow();
             return TaskOutcome.complete(reserved.order().sku() + " from " + reserved.shelf());
         }

@@ -45,10 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /**
- * Runs every example of the README that is about stores in plain Java. {@link ReadmeTest} checks that the README shows what is between
- * {@code // region} and {@code // endregion} here.
+ * Runs the examples of the documentation that are about stores in plain Java. {@link DocumentationTest} checks that it shows what
+ * is between {@code // region} and {@code // endregion} here.
  */
-class ReadmeExamplesTest extends StarterTest {
+class StoreExamplesTest extends StarterTest {
 
     @Test
     void a_workflow_is_carried_on_after_a_crash() {
