@@ -11,7 +11,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param mode Whether to use LISTEN and NOTIFY. Workers poll as well in any case.
  * @param url JDBC URL to listen through, for instance past a connection pooler. By default a connection of the DataSource
  *     listens.
- * @param username Role to listen as, used with that URL. By default that of the own DataSource.
+ * @param username Role to listen as, used with that URL. By default the role of the backend's DataSource.
  * @param password Password of that role.
  */
 @ConfigurationProperties("sayiir.postgres.notify")
