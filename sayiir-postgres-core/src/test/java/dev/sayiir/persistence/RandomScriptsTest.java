@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
@@ -35,6 +36,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * The in-memory backend is the model: whatever is done, PostgreSQL answers and ends the same. A script for which it does
  * not is cut down before it is shown; {@code -Dsayiir.test.seed} tries other ones, {@code -Dsayiir.test.scripts} more.
  */
+@Tag("slow")
 class RandomScriptsTest {
 
     private static final int SCRIPTS = Integer.getInteger("sayiir.test.scripts", 20_000);

@@ -43,11 +43,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** Every pair of operations at the same moment on the same instances, on a server that looks for deadlocks all the time. */
+@Tag("slow")
 class DeadlockStormTest {
 
     private static final Duration LENGTH = Duration.ofSeconds(30);

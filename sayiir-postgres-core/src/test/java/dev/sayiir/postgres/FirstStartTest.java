@@ -18,6 +18,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -25,6 +26,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * R24: many processes start at once on an empty database. The long form takes minutes: {@code mvn -B verify -pl
  * sayiir-postgres-core -Dtest=FirstStartTest -Dsayiir.test.start-processes=40 -Dsayiir.test.start-rounds=50}.
  */
+@Tag("slow")
 class FirstStartTest {
 
     private static final int PROCESSES = Integer.getInteger("sayiir.test.start-processes", 16);

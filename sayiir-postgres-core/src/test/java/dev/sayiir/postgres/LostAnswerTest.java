@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -31,6 +32,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * Connections that break in the middle of an operation: before the server has heard of a request, after it has carried it
  * out, and while it is at it. Each operation comes to the same as if nothing had happened, and happens once.
  */
+@Tag("slow")
 class LostAnswerTest {
 
     private static Database database;

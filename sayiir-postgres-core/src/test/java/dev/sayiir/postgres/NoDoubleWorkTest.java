@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -24,6 +25,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * durable server. Counted from what the
  * database holds afterwards, and from a record of all claims that a trigger of this test keeps.
  */
+@Tag("slow")
 class NoDoubleWorkTest {
 
     private static final int INSTANCES = Integer.getInteger("sayiir.test.instances", 2_000);

@@ -29,11 +29,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import net.ttddyy.dsproxy.support.ProxyDataSourceBuilder;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** Wake-ups when connections are lost, or do not carry notifications. */
+@Tag("slow")
 class WakeUpFailureTest {
 
     private static final Duration LONG = Duration.ofSeconds(60);

@@ -6,6 +6,7 @@ import dev.sayiir.worker.Bystanders.Cost;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * once, no claim lost, and for about as many statements as without the fault. The fault ends when they are done, so that any
  * wait for its end would last for ever.
  */
+@Tag("slow")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BystanderTest {
 

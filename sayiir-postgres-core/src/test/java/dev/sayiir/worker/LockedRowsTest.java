@@ -21,10 +21,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 
 /** One instance that somebody keeps locked, as by a transaction that stays open, and a server that refuses one. */
+@Tag("slow")
 class LockedRowsTest {
 
     private static final Workflow WORKFLOW = new Workflow("fulfilment-v1", "first");

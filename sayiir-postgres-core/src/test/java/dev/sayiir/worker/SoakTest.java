@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.JdbcTemplate;
 
@@ -25,6 +26,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
  * <p>and {@code -Dsayiir.test.seed=…} repeats what was drawn, though not when it meets what. The disk is not filled: that
  * would harm whatever else is on it.
  */
+@Tag("slow")
 class SoakTest {
 
     private static final Duration TIME = Duration.parse(System.getProperty("sayiir.test.soak", "PT25S"));

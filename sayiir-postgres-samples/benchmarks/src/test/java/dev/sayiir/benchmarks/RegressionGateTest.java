@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.TestFactory;
  * same on every machine. The least of a few rounds counts: what disturbs a round adds to its counts, and nothing takes from
  * them.
  */
+@Tag("slow")
 class RegressionGateTest {
 
     private static final Load LOAD = new Load(4, 1_000, 1, Duration.ofMinutes(1));

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A bad deploy, and then a minute of orders, done by three worker processes of which one is killed again and again, while the
  * connections to the database are cut and the database server is killed in the middle.
  */
+@Tag("slow")
 class KillTest {
 
     private static final Options OPTIONS = new Options(
