@@ -43,7 +43,9 @@ class DocumentationTest {
     @MethodSource("pages")
     void its_imports_are_of_classes_that_exist(Path page) {
         List<String> imports = Docs.blocks(Docs.read(page), "java").stream()
-                .flatMap(block -> Docs.all("(?m)^import ([\\w.]+);$", block).stream())
+                .flatMap(block -> Stream.concat(
+                        Docs.all("(?m)^import ([\\w.]+);$", block).stream(),
+                        Docs.all("(?m)^import static ([\\w.]+)\\.\\w+;$", block).stream()))
                 .toList();
         assertThat(imports).allMatch(DocumentationTest::exists);
     }
@@ -86,7 +88,7 @@ class DocumentationTest {
 
     /** Where the block is a whole file, its imports are part of the test as well. */
     private static String withoutImports(String block) {
-        return block.startsWith("package ") ? block : block.replaceFirst("^(import [\\w.]+;\n)+\n", "");
+        return block.startsWith("package ") ? block : block.replaceFirst("^(import (static )?[\\w.]+;\n+)+", "");
     }
 
     /** On the class path, or a class of this project, or nested in one. */

@@ -66,6 +66,15 @@ class ReferenceTest {
     }
 
     @Test
+    void the_failure_that_needs_care_is_described_as_it_is_thrown() {
+        String beginning = "The connection was lost while a change of instance";
+        assertThat(reference).contains("`DataAccessResourceFailureException`").contains("\"" + beginning + "\"");
+        assertThat(Docs.read("sayiir-postgres-core/src/main/java/dev/sayiir/postgres/UnknownOutcomeException.java"))
+                .contains("extends DataAccessResourceFailureException")
+                .contains("\"" + beginning + " '");
+    }
+
+    @Test
     void the_backend_is_each_of_the_stores_that_are_listed() {
         List<String> stores = Stream.of(PostgresBackend.class.getInterfaces())
                 .filter(type -> type.getPackageName().equals("dev.sayiir.persistence"))
