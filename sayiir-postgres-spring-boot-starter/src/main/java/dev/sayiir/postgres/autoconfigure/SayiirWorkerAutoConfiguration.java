@@ -131,6 +131,7 @@ public final class SayiirWorkerAutoConfiguration {
             all.addAll(WorkflowTaskMethods.in(beans, failures));
             List<Workflow> known = workflows.orderedStream().toList();
             if (known.isEmpty() || all.isEmpty()) {
+                StartCheck.explainNoWorker(known, all);
                 return Optional.empty();
             }
             new StartCheck(worker.startCheck(), guard(snapshots, statistics, mapper)).run(known, all);

@@ -33,6 +33,22 @@ final class StartCheck {
         this.guard = guard;
     }
 
+    /** Says why no worker runs if half of what one needs is there: handlers without a workflow are an oversight. */
+    static void explainNoWorker(List<Workflow> workflows, List<TaskHandler<?>> handlers) {
+        if (!handlers.isEmpty()) {
+            log.warn(
+                    "No worker runs, and nobody does tasks of {}: this application has no bean of type {}. Define one for each"
+                            + " workflow, with its name and the task that it begins with",
+                    handlers.stream().map(TaskHandler::taskId).sorted().toList(),
+                    Workflow.class.getName());
+        } else if (!workflows.isEmpty()) {
+            log.info(
+                    "No worker runs here: this application can start {}, and has no method with @WorkflowTask and no TaskHandler"
+                            + " bean that does its tasks",
+                    workflows.stream().map(Workflow::name).sorted().toList());
+        }
+    }
+
     /** Throws an {@link IllegalStateException} if the application is not to start. */
     void run(List<Workflow> workflows, List<TaskHandler<?>> handlers) {
         if (mode == Mode.FAIL) {

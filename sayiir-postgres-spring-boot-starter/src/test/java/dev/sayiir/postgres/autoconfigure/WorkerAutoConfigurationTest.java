@@ -29,7 +29,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -40,6 +43,7 @@ import org.springframework.transaction.annotation.Transactional;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** The worker and the workflows of an application. */
+@ExtendWith(OutputCaptureExtension.class)
 class WorkerAutoConfigurationTest extends WorkerStarterTest {
 
     @Test
@@ -135,6 +139,22 @@ class WorkerAutoConfigurationTest extends WorkerStarterTest {
             assertThat(context).hasSingleBean(Workflows.class);
             assertThat(context.getBean(TaskWorkerLifecycle.class).isRunning()).isFalse();
         });
+    }
+
+    @Test
+    void an_application_with_half_of_what_a_worker_needs_says_what_is_missing(CapturedOutput output) {
+        withWorker()
+                .withBean(
+                        TaskHandler.class,
+                        () -> TaskHandler.of("charge", String.class, (in, task) -> TaskOutcome.complete(in)))
+                .run(context -> assertThat(output)
+                        .contains("WARN")
+                        .contains("nobody does tasks of [charge]")
+                        .contains("no bean of type dev.sayiir.worker.Workflow"));
+        withWorker()
+                .withBean(Workflow.class, () -> new Workflow("started-elsewhere-v1", "charge"))
+                .run(context -> assertThat(output)
+                        .contains("can start [started-elsewhere-v1], and has no method with @WorkflowTask"));
     }
 
     @Test
