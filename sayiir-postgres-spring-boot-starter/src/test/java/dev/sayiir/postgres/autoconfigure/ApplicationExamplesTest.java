@@ -132,6 +132,33 @@ class ApplicationExamplesTest extends StarterTest {
     }
 
     @Test
+    void stock_is_taken_with_the_commit_of_the_task_and_once() throws InterruptedException {
+        try (ConfigurableApplicationContext context = start(StockApplication.class)) {
+            JdbcTemplate jdbc = context.getBean(JdbcTemplate.class);
+            jdbc.execute("CREATE TABLE stock (sku text PRIMARY KEY, pieces int CHECK (pieces >= 0))");
+            jdbc.update("INSERT INTO stock VALUES ('tea', 3)");
+            Workflows workflows = context.getBean(Workflows.class);
+            Workflow taking = new Workflow("taking-v1", "reserve");
+
+            workflows.start(taking, "order-1", new Fulfilment.Order("tea", 2));
+            assertThat(workflows
+                            .awaitEnd("order-1", Duration.ofMinutes(1))
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(WorkflowStatus.COMPLETED);
+            workflows.start(taking, "order-2", new Fulfilment.Order("tea", 2));
+            assertThat(workflows
+                            .awaitEnd("order-2", Duration.ofMinutes(1))
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(WorkflowStatus.FAILED);
+
+            assertThat(jdbc.queryForObject("SELECT pieces FROM stock", Integer.class))
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
     void branches_are_joined() throws InterruptedException {
         try (ConfigurableApplicationContext context = start(ShippingApplication.class)) {
             Workflows workflows = context.getBean(Workflows.class);
@@ -255,6 +282,39 @@ class ApplicationExamplesTest extends StarterTest {
     @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
     @Import(Shipping.class)
     static class ShippingApplication {}
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration(exclude = LiquibaseAutoConfiguration.class)
+    @Import(Stock.class)
+    static class StockApplication {}
+
+    @Configuration(proxyBeanMethods = false)
+    static class Stock {
+
+        private final JdbcTemplate jdbc;
+
+        Stock(JdbcTemplate jdbc) {
+            this.jdbc = jdbc;
+        }
+
+        @Bean
+        static Workflow taking() {
+            return new Workflow("taking-v1", "reserve");
+        }
+
+        // region transactional-task
+        @WorkflowTask(value = "reserve", transactional = true)
+        TaskOutcome reserve(Fulfilment.Order order) {
+            jdbc.update("UPDATE stock SET pieces = pieces - ? WHERE sku = ?", order.pieces(), order.sku());
+            return TaskOutcome.next("ship", order);
+        }
+        // endregion
+
+        @WorkflowTask("ship")
+        TaskOutcome ship(Fulfilment.Order order) {
+            return TaskOutcome.complete(order.sku());
+        }
+    }
 
     // region place-order
     @Service

@@ -45,12 +45,6 @@ class ConfigurationGuideTest extends StarterTest {
     }
 
     @Test
-    void the_test_slice_is_used_as_it_says() {
-        assertThat(Docs.read(Path.of("src/test/java/dev/sayiir/postgres/test/autoconfigure/SliceInMemoryTest.java")))
-                .contains("@SayiirPostgresTest(inMemory = true");
-    }
-
-    @Test
     void workflows_are_in_a_database_of_their_own() {
         try (Database workflows = PostgresServer.of(17).newDatabase()) {
             with("own-database.yml", "WORKFLOWS_PASSWORD=" + workflows.password())

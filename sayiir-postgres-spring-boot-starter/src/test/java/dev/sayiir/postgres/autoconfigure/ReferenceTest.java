@@ -6,6 +6,7 @@ import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.workflow.SayiirException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -72,6 +73,16 @@ class ReferenceTest {
         assertThat(Docs.read("sayiir-postgres-core/src/main/java/dev/sayiir/postgres/UnknownOutcomeException.java"))
                 .contains("extends DataAccessResourceFailureException")
                 .contains("\"" + beginning + " '");
+    }
+
+    @Test
+    void every_attribute_of_a_task_is_explained() {
+        String attributes = String.join(
+                " ", Docs.all("(?m)^\\| (`\\w+`(?:, `\\w+`)*) \\|.*$", Docs.read("docs/tasks-and-outcomes.md")));
+        assertThat(Docs.all("`(\\w+)`", attributes))
+                .containsAll(Stream.of(WorkflowTask.class.getDeclaredMethods())
+                        .map(Method::getName)
+                        .toList());
     }
 
     @Test
