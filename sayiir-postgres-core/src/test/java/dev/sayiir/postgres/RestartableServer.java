@@ -8,10 +8,14 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.springframework.util.FileSystemUtils;
 
-/** A server that can be stopped and started again at the same port, with its data. */
+/** A durable server that can be stopped and started again at the same port, with its data, and be made to crash. */
 final class RestartableServer implements AutoCloseable {
 
     private static final Path HOME = Path.of(System.getProperty("user.dir"), "target", "restartable-postgres");
+
+    static final String USER = "postgres";
+
+    static final String PASSWORD = "trusted";
 
     private final int major;
     private final Path data;
@@ -38,11 +42,23 @@ final class RestartableServer implements AutoCloseable {
         postgres = builder().setPort(port).start();
     }
 
+    /** Kills one of the server's processes, so that the server ends all others, and recovers from its log. */
+    void crash(long pid) {
+        ProcessHandle.of(pid).ifPresent(process -> {
+            process.destroyForcibly();
+            process.onExit().join();
+        });
+    }
+
+    String url() {
+        return "jdbc:postgresql://localhost:" + port + "/postgres";
+    }
+
     HikariDataSource pool() {
         HikariDataSource pool = new HikariDataSource();
-        pool.setJdbcUrl("jdbc:postgresql://localhost:" + port + "/postgres");
-        pool.setUsername("postgres");
-        pool.setPassword("trusted");
+        pool.setJdbcUrl(url());
+        pool.setUsername(USER);
+        pool.setPassword(PASSWORD);
         pool.setMinimumIdle(0);
         pool.setMaximumPoolSize(3);
         return pool;
@@ -61,7 +77,10 @@ final class RestartableServer implements AutoCloseable {
                 .setDataDirectory(data)
                 .setCleanDataDirectory(false)
                 .setServerConfig("listen_addresses", "localhost")
-                .setServerConfig("unix_socket_directories", "");
+                .setServerConfig("unix_socket_directories", "")
+                .setServerConfig("fsync", "on")
+                .setServerConfig("synchronous_commit", "on")
+                .setServerConfig("full_page_writes", "on");
     }
 
     private Path archive() throws IOException {
