@@ -16,6 +16,15 @@ CREATE TABLE order_fulfilment.payments (
     requests    integer NOT NULL DEFAULT 1
 );
 
+-- The shop's own books. There is no key: each row was added by a task, in the transaction that committed it.
+CREATE TABLE order_fulfilment.bookings (
+    order_id  text NOT NULL,
+    cents     bigint NOT NULL,
+    booked_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE INDEX bookings_order ON order_fulfilment.bookings (order_id);
+
 -- Results that came too late: the claim on the task was another worker's by then.
 CREATE TABLE order_fulfilment.dropped_results (
     instance_id text NOT NULL,

@@ -11,14 +11,14 @@ import org.springframework.context.annotation.Configuration;
  * How an order is fulfilled:
  *
  * <pre>
- * receive → reserve-stock  ┐
- *         → charge-payment ├→ pack → (packing line) → check → (approval, if expensive) → ship
- *         → print-label    ┘                                          └ in vain → decline
+ * receive → reserve-stock                 ┐
+ *         → charge-payment → book-payment ├→ pack → (packing line) → check → (approval, if expensive) → ship
+ *         → print-label                   ┘                                          └ in vain → decline
  * </pre>
  *
  * <p>Each method does one task and says what comes next. That is stored with what the task gives back; a worker that dies
- * before loses no more than the task at hand, which another one does again. So whatever has an effect outside of the
- * workflow, such as the payment, has a key by which it is done once.
+ * before loses no more than the task at hand, which another one does again. What a task does elsewhere, such as the charge,
+ * needs a key by which it is done once; what it writes to the same database, such as the booking, is committed with the task.
  */
 @Configuration(proxyBeanMethods = false)
 class Fulfilment {
@@ -29,10 +29,12 @@ class Fulfilment {
     static final String WAIT_FOR_APPROVAL = "await:" + APPROVAL + "|decline";
 
     private final PaymentProvider payments;
+    private final Ledger ledger;
     private final FulfilmentProperties properties;
 
-    Fulfilment(PaymentProvider payments, FulfilmentProperties properties) {
+    Fulfilment(PaymentProvider payments, Ledger ledger, FulfilmentProperties properties) {
         this.payments = payments;
+        this.ledger = ledger;
         this.properties = properties;
     }
 
@@ -75,10 +77,18 @@ class Fulfilment {
     TaskOutcome chargePayment(Order order, TaskContext task) throws InterruptedException {
         work();
         try {
-            return TaskOutcome.complete(payments.charge(paymentKey(task), order.totalCents()));
+            return TaskOutcome.next("book-payment", payments.charge(paymentKey(task), order.totalCents()));
         } catch (PaymentProviderBusyException e) {
             return TaskOutcome.retry(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** The booking and the checkpoint of this task are one transaction, so there is one booking however often it is tried. */
+    @WorkflowTask(value = "book-payment", transactional = true, maxRetries = 5)
+    TaskOutcome bookPayment(Payment payment, TaskContext task) throws InterruptedException {
+        ledger.book(task.workflowInput(Order.class).id(), payment.cents());
+        work();
+        return TaskOutcome.complete(payment);
     }
 
     @WorkflowTask("print-label")

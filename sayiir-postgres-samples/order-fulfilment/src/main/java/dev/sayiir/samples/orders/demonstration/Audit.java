@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /**
  * What became of all orders, by the history, and whether it is what was promised: every order that was accepted is finished
- * exactly once, and each of its steps was committed exactly once.
+ * exactly once, each of its steps was committed exactly once, and its payment was taken once and booked once.
  *
  * @param accepted the numbers of the orders that were accepted
  * @param orders what the database has of them
@@ -27,7 +27,7 @@ record Audit(
         FaultCounts faults) {
 
     private static final Set<String> OF_EVERY_ORDER =
-            Set.of("receive", "reserve-stock", "charge-payment", "print-label", "pack", "check");
+            Set.of("receive", "reserve-stock", "charge-payment", "book-payment", "print-label", "pack", "check");
     private static final Set<String> LAST = Set.of("ship", "decline");
 
     Audit {
@@ -48,6 +48,11 @@ record Audit(
     private int endedBy(String step) {
         return (int)
                 orders.stream().filter(order -> order.steps().contains(step)).count();
+    }
+
+    /** How many payments were booked, each in the transaction of its step. */
+    int bookings() {
+        return orders.stream().mapToInt(OrderHistory::bookings).sum();
     }
 
     /** How many steps were committed. */
@@ -90,6 +95,9 @@ record Audit(
         }
         if (order.payments() != 1) {
             problems.add(id + " was paid " + order.payments() + " times");
+        }
+        if (order.bookings() != 1) {
+            problems.add(id + " was booked " + order.bookings() + " times");
         }
         Set<String> seen = new HashSet<>();
         order.steps().stream()

@@ -12,7 +12,8 @@ final class HistoryReader {
             SELECT o.id, COALESCE(w.status, 'none') AS status, h.steps, h.endings,
                    COALESCE(w.version, 0) - h.versions AS missing,
                    (SELECT count(*) FROM order_fulfilment.payments AS p
-                    WHERE p.payment_key = 'order-' || o.id || '/payment' AND p.charged) AS payments
+                    WHERE p.payment_key = 'order-' || o.id || '/payment' AND p.charged) AS payments,
+                   (SELECT count(*) FROM order_fulfilment.bookings AS b WHERE b.order_id = o.id) AS bookings
             FROM order_fulfilment.orders AS o
             LEFT JOIN sayiir.sayiir_workflows AS w ON w.instance_id = 'order-' || o.id
             CROSS JOIN LATERAL (
@@ -73,7 +74,8 @@ final class HistoryReader {
                 List.of((String[]) row.getArray("steps").getArray()),
                 row.getInt("endings"),
                 row.getInt("missing"),
-                row.getInt("payments"));
+                row.getInt("payments"),
+                row.getInt("bookings"));
     }
 
     /** How many orders are not finished. */

@@ -11,8 +11,16 @@ import java.util.List;
  * @param endings how many of its checkpoints say that it is completed
  * @param missingVersions how many of its checkpoints are not there
  * @param payments how many payments were charged for it
+ * @param bookings how often the shop has booked its payment
  */
-record OrderHistory(String orderId, String status, List<String> steps, int endings, int missingVersions, int payments) {
+record OrderHistory(
+        String orderId,
+        String status,
+        List<String> steps,
+        int endings,
+        int missingVersions,
+        int payments,
+        int bookings) {
 
     OrderHistory {
         steps = List.copyOf(steps);

@@ -20,6 +20,7 @@ final class Report {
                 "orders were accepted: " + audit.shipped() + " were shipped, " + audit.declined()
                         + " declined because nobody approved them in time");
         line(console, audit.steps(), "steps were committed");
+        line(console, audit.bookings(), "payments were booked, each in the transaction that committed its step");
         line(
                 console,
                 audit.claims(),

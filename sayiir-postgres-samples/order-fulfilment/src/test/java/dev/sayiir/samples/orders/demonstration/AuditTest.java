@@ -10,8 +10,16 @@ import org.junit.jupiter.api.Test;
 class AuditTest {
 
     private static final List<String> STEPS = List.of(
-            "receive", "print-label", "charge-payment", "reserve-stock", "pack", "delay:check", "check", "ship");
-    private static final OrderHistory GOOD = new OrderHistory("1", "Completed", STEPS, 1, 0, 1);
+            "receive",
+            "print-label",
+            "charge-payment",
+            "book-payment",
+            "reserve-stock",
+            "pack",
+            "delay:check",
+            "check",
+            "ship");
+    private static final OrderHistory GOOD = new OrderHistory("1", "Completed", STEPS, 1, 0, 1, 1);
 
     @Test
     void an_order_that_is_finished_once_with_each_step_once_is_fine() {
@@ -19,7 +27,7 @@ class AuditTest {
 
         assertThat(audit.problems()).isEmpty();
         assertThat(audit.shipped()).isOne();
-        assertThat(audit.steps()).as("without the delay").isEqualTo(7);
+        assertThat(audit.steps()).as("without the delay").isEqualTo(8);
     }
 
     @Test
@@ -29,7 +37,7 @@ class AuditTest {
                         Stream.of("await:approval|decline", "decline"))
                 .toList();
 
-        Audit audit = audit(new OrderHistory("1", "Completed", declined, 1, 0, 1));
+        Audit audit = audit(new OrderHistory("1", "Completed", declined, 1, 0, 1, 1));
 
         assertThat(audit.problems()).isEmpty();
         assertThat(audit.declined()).isOne();
@@ -42,21 +50,21 @@ class AuditTest {
 
     @Test
     void an_order_that_nobody_placed_is_a_problem() {
-        OrderHistory other = new OrderHistory("2", "Completed", STEPS, 1, 0, 1);
+        OrderHistory other = new OrderHistory("2", "Completed", STEPS, 1, 0, 1, 1);
 
         assertThat(audit(GOOD, other).problems()).containsExactly("2 is there and was never accepted");
     }
 
     @Test
     void an_order_without_a_workflow_is_a_problem() {
-        OrderHistory order = new OrderHistory("1", "none", List.of(), 0, 0, 0);
+        OrderHistory order = new OrderHistory("1", "none", List.of(), 0, 0, 0, 0);
 
         assertThat(audit(order).problems()).contains("1 is not finished; the status of its workflow is none");
     }
 
     @Test
     void an_order_that_is_stuck_is_a_problem() {
-        OrderHistory order = new OrderHistory("1", "InProgress", STEPS.subList(0, 6), 0, 0, 1);
+        OrderHistory order = new OrderHistory("1", "InProgress", STEPS.subList(0, 7), 0, 0, 1, 1);
 
         assertThat(audit(order).problems())
                 .contains("1 is not finished; the status of its workflow is InProgress", "1 has no commit of check");
@@ -66,7 +74,7 @@ class AuditTest {
     void a_step_that_was_committed_twice_is_a_problem() {
         List<String> twice = Stream.concat(STEPS.stream(), Stream.of("pack")).toList();
 
-        assertThat(audit(new OrderHistory("1", "Completed", twice, 1, 0, 1)).problems())
+        assertThat(audit(new OrderHistory("1", "Completed", twice, 1, 0, 1, 1)).problems())
                 .containsExactly("1 has more than one commit of pack");
     }
 
@@ -74,14 +82,18 @@ class AuditTest {
     void an_order_that_is_shipped_and_declined_is_a_problem() {
         List<String> both = Stream.concat(STEPS.stream(), Stream.of("decline")).toList();
 
-        assertThat(audit(new OrderHistory("1", "Completed", both, 1, 0, 1)).problems())
+        assertThat(audit(new OrderHistory("1", "Completed", both, 1, 0, 1, 1)).problems())
                 .anyMatch(problem -> problem.startsWith("1 was not either shipped or declined"));
     }
 
     @Test
-    void a_second_end_a_gap_or_a_second_payment_is_a_problem() {
-        assertThat(audit(new OrderHistory("1", "Completed", STEPS, 2, 1, 2)).problems())
-                .containsExactly("1 was finished 2 times", "1 has gaps in its history", "1 was paid 2 times");
+    void a_second_end_a_gap_a_second_payment_or_a_second_booking_is_a_problem() {
+        assertThat(audit(new OrderHistory("1", "Completed", STEPS, 2, 1, 2, 2)).problems())
+                .containsExactly(
+                        "1 was finished 2 times",
+                        "1 has gaps in its history",
+                        "1 was paid 2 times",
+                        "1 was booked 2 times");
     }
 
     @Test

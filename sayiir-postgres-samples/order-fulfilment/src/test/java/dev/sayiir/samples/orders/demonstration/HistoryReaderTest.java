@@ -42,9 +42,10 @@ class HistoryReaderTest {
 
             assertThat(orders)
                     .containsExactly(
-                            new OrderHistory(run.orderId(1), "InProgress", List.of(), 0, 0, 0),
-                            new OrderHistory(run.orderId(2), "InProgress", List.of("pack", "ship", "pack"), 1, -1, 1),
-                            new OrderHistory(run.orderId(3), "none", List.of(), 0, 0, 0));
+                            new OrderHistory(run.orderId(1), "InProgress", List.of(), 0, 0, 0, 0),
+                            new OrderHistory(
+                                    run.orderId(2), "InProgress", List.of("pack", "ship", "pack"), 1, -1, 1, 2),
+                            new OrderHistory(run.orderId(3), "none", List.of(), 0, 0, 0, 0));
             assertThat(history.unfinished()).isEqualTo(2);
             assertThat(history.claims()).isZero();
             assertThat(history.dropped()).isOne();
@@ -79,6 +80,11 @@ class HistoryReaderTest {
         jdbc.sql("INSERT INTO order_fulfilment.payments (payment_key, cents, charged) VALUES (:key, 1, true)")
                 .param("key", instance + "/payment")
                 .update();
+        for (int i = 0; i < 2; i++) {
+            jdbc.sql("INSERT INTO order_fulfilment.bookings (order_id, cents) VALUES (:order, 1)")
+                    .param("order", order)
+                    .update();
+        }
         jdbc.sql("""
                         INSERT INTO order_fulfilment.dropped_results (instance_id, task_id, worker_id, claim_token)
                         VALUES (:instance, 'pack', 'worker', 1)""").param("instance", instance).update();
