@@ -4,6 +4,7 @@ import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.autoconfigure.SayiirDataSourceAutoConfiguration;
 import dev.sayiir.postgres.autoconfigure.SayiirPostgresAutoConfiguration;
+import dev.sayiir.postgres.test.WorkflowClock;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -19,7 +20,7 @@ public final class InMemoryTestAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(SnapshotStore.class)
-    InMemoryBackend sayiirInMemoryBackend() {
-        return new InMemoryBackend();
+    InMemoryBackend sayiirInMemoryBackend(WorkflowClock clock) {
+        return new InMemoryBackend(clock);
     }
 }

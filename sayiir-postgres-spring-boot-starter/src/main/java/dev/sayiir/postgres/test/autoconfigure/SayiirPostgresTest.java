@@ -16,26 +16,41 @@ import org.springframework.test.context.BootstrapWith;
 import org.springframework.test.context.junit.jupiter.SpringExtension;
 
 /**
- * Starts the stores, and of the application nothing else than its database: DataSource, transactions, {@code JdbcTemplate},
- * Flyway or Liquibase. The database is the configured one, or a container marked with {@code @ServiceConnection}; in memory,
- * there is none.
+ * Starts the stores, {@code Workflows}, the worker, and of the application nothing else than its database: DataSource,
+ * transactions, {@code JdbcTemplate}, Flyway or Liquibase, and entities and repositories if it uses JPA. The database is the
+ * configured one, or a container marked with {@code @ServiceConnection}; in memory, there is none. Import the workflows that
+ * are tested, and the classes with their tasks.
  *
  * <pre>{@code
  * @SayiirPostgresTest
- * @Import(OrderService.class)
- * class OrderServiceTest {
+ * @Import(Fulfilment.class)
+ * class FulfilmentTest {
  *
  *     @Container
  *     @ServiceConnection
  *     static PostgreSQLContainer database = new PostgreSQLContainer("postgres:17");
  *
  *     @Autowired
- *     SnapshotStore workflows;
+ *     Workflows workflows;
+ *
+ *     @Autowired
+ *     WorkflowDriver driver;
+ *
+ *     @Test
+ *     void orders_are_shipped() {
+ *         workflows.start(Fulfilment.WORKFLOW, "order-1", new Order("tea", 2));
+ *         driver.runUntilIdle();
+ *         assertThat(driver.instance("order-1")).isCompleted();
+ *     }
  * }
  * }</pre>
  *
- * <p>What a test saves is committed, since workers and claims would see nothing of it otherwise. Add {@code @Transactional}
- * to a test that is to leave nothing behind, or give each test instance ids of its own.
+ * <p>The worker does nothing by itself: the test runs it with its {@link dev.sayiir.postgres.test.WorkflowDriver}, lets time
+ * pass with its {@link dev.sayiir.postgres.test.WorkflowClock}, and lets tasks fail with its {@link
+ * dev.sayiir.postgres.test.WorkflowFaults}.
+ *
+ * <p>What a test saves is committed, since the worker would see nothing of it otherwise. Give each test instance ids of its
+ * own. A test that runs no worker can be {@code @Transactional}, to leave nothing behind.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

@@ -6,7 +6,6 @@ import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.SignalStore;
 import dev.sayiir.persistence.SnapshotHistory;
 import dev.sayiir.persistence.SnapshotStore;
-import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.memory.InMemoryBackend;
@@ -34,7 +33,6 @@ class SliceInMemoryTest {
                 SnapshotHistory.class,
                 WorkflowQueries.class,
                 SignalStore.class,
-                TaskClaimStore.class,
                 EventLog.class
             })
     void the_stores_are_in_memory(Class<?> store) {

@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test.autoconfigure;
+package dev.sayiir.postgres.test;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;

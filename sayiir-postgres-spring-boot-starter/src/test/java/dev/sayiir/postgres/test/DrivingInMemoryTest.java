@@ -1,0 +1,8 @@
+package dev.sayiir.postgres.test;
+
+import dev.sayiir.postgres.test.autoconfigure.SayiirPostgresTest;
+import org.springframework.context.annotation.Import;
+
+@SayiirPostgresTest(inMemory = true)
+@Import({Orders.class, Packing.class})
+class DrivingInMemoryTest extends DrivingContract {}

@@ -1,0 +1,5 @@
+package dev.sayiir.postgres.test;
+
+import org.springframework.data.jpa.repository.JpaRepository;
+
+interface Invoices extends JpaRepository<Invoice, String> {}
