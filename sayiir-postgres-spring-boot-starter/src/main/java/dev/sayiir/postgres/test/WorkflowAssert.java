@@ -5,7 +5,6 @@ import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.Payload;
-import dev.sayiir.workflow.WorkflowSnapshot;
 import dev.sayiir.workflow.WorkflowState.Completed;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.util.Arrays;
@@ -111,9 +110,8 @@ public final class WorkflowAssert extends AbstractAssert<WorkflowAssert, Workflo
      */
     public WorkflowAssert hasOutput(String taskId, Object expected) {
         hasCompleted(taskId);
-        WorkflowSnapshot snapshot = actual.snapshot();
-        Optional<Payload> output = snapshot.completedTasks().output(taskId);
-        check(output.isPresent(), "to keep the output of '" + taskId + "' (one that is completed or failed does not)");
+        Optional<Payload> output = actual.output(taskId);
+        check(output.isPresent(), "to keep the output of '" + taskId + "'");
         return sameAs(output.orElseThrow(), expected, "the output of '" + taskId + "'");
     }
 

@@ -2,12 +2,14 @@ package dev.sayiir.postgres.test;
 
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.TaskSummary;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.persistence.WorkflowSummary;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.assertj.core.api.AssertProvider;
 import tools.jackson.databind.JsonNode;
@@ -18,12 +20,15 @@ public final class WorkflowInstance implements AssertProvider<WorkflowAssert> {
 
     private final String id;
     private final SnapshotStore snapshots;
+    private final TaskResultStore results;
     private final WorkflowQueries queries;
     private final JsonMapper mapper;
 
-    WorkflowInstance(String id, SnapshotStore snapshots, WorkflowQueries queries, JsonMapper mapper) {
+    WorkflowInstance(
+            String id, SnapshotStore snapshots, TaskResultStore results, WorkflowQueries queries, JsonMapper mapper) {
         this.id = id;
         this.snapshots = snapshots;
+        this.results = results;
         this.queries = queries;
         this.mapper = mapper;
     }
@@ -44,6 +49,10 @@ public final class WorkflowInstance implements AssertProvider<WorkflowAssert> {
 
     WorkflowSnapshot snapshot() {
         return snapshots.loadSnapshot(id);
+    }
+
+    Optional<Payload> output(String taskId) {
+        return results.loadTaskResult(id, taskId);
     }
 
     /** As what it is stored as, for a comparison that needs no type. */

@@ -2,6 +2,7 @@ package dev.sayiir.postgres.test;
 
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
+import dev.sayiir.persistence.TaskResultStore;
 import dev.sayiir.persistence.WorkflowQueries;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.autoconfigure.SayiirDataSource;
@@ -67,7 +68,7 @@ public final class WorkflowTestAutoConfiguration {
     }
 
     @Configuration(proxyBeanMethods = false)
-    @ConditionalOnBean({TaskClaimStore.class, SnapshotStore.class, WorkflowQueries.class})
+    @ConditionalOnBean({TaskClaimStore.class, SnapshotStore.class, TaskResultStore.class, WorkflowQueries.class})
     static class Driven {
 
         @Bean
@@ -81,6 +82,7 @@ public final class WorkflowTestAutoConfiguration {
                 DrivenClaims claims,
                 RunningTasks running,
                 SnapshotStore snapshots,
+                TaskResultStore results,
                 WorkflowQueries queries,
                 @Qualifier(DrivenWorker.BEAN_NAME) ObjectProvider<SmartLifecycle> worker,
                 ObjectProvider<JsonMapper> mapper) {
@@ -89,7 +91,7 @@ public final class WorkflowTestAutoConfiguration {
                     () -> Optional.ofNullable(worker.getIfAvailable()),
                     claims,
                     running,
-                    id -> new WorkflowInstance(id, snapshots, queries, json));
+                    id -> new WorkflowInstance(id, snapshots, results, queries, json));
         }
     }
 

@@ -78,7 +78,10 @@ abstract class DrivingContract {
                 .isStandingAt("pack")
                 .hasAttempts("pack", 0);
         driver.runUntilIdle();
-        assertThat(driver.instance("at-rest")).isCompleted().hasResult(Map.of("what", "tea", "pieces", 2));
+        assertThat(driver.instance("at-rest"))
+                .isCompleted()
+                .hasOutput("pack", "tea")
+                .hasResult(Map.of("what", "tea", "pieces", 2));
     }
 
     @Test
