@@ -10,10 +10,10 @@ import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -95,15 +95,14 @@ public final class WorkflowGuard {
      * @param workflows what the build knows
      * @param handlers what it can do
      * @return what it cannot do, by workflow and task
+     * @throws IllegalArgumentException if there are two handlers of one task, or one that a worker would not take
      */
     public List<Finding> check(Collection<Workflow> workflows, Collection<? extends TaskHandler<?>> handlers) {
-        Map<String, TaskHandler<?>> byTask =
-                handlers.stream().collect(Collectors.toMap(TaskHandler::taskId, Function.identity()));
-        Map<String, Workflow> byName =
-                workflows.stream().collect(Collectors.toMap(Workflow::name, Function.identity()));
+        Handlers known = new Handlers(handlers, FailurePolicy.DEFAULT);
+        Set<String> names = workflows.stream().map(Workflow::name).collect(Collectors.toSet());
         List<Finding> findings = new ArrayList<>();
-        for (Workflow workflow : byName.values()) {
-            if (!byTask.containsKey(workflow.firstTaskId())) {
+        for (Workflow workflow : new LinkedHashSet<>(workflows)) {
+            if (known.find(workflow.firstTaskId()).isEmpty()) {
                 findings.add(new Finding(
                         Problem.NO_HANDLER,
                         workflow.name(),
@@ -114,8 +113,8 @@ public final class WorkflowGuard {
             }
         }
         for (OpenTasks open : statistics.countOpenTasks()) {
-            if (byName.containsKey(open.definitionHash())) {
-                check(open, Optional.ofNullable(byTask.get(open.taskId()))).ifPresent(findings::add);
+            if (names.contains(open.definitionHash())) {
+                check(open, known.find(open.taskId())).ifPresent(findings::add);
             }
         }
         return findings;
@@ -126,6 +125,7 @@ public final class WorkflowGuard {
      *
      * @param workflows what the build knows
      * @param handlers what it can do
+     * @throws IllegalArgumentException if there are two handlers of one task, or one that a worker would not take
      * @throws IllegalStateException if it cannot do what is under way; the message says all that {@link #check} finds
      */
     public void requireServed(Collection<Workflow> workflows, Collection<? extends TaskHandler<?>> handlers) {

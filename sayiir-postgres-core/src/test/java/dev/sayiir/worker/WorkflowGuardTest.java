@@ -1,6 +1,7 @@
 package dev.sayiir.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -72,6 +73,16 @@ class WorkflowGuardTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> guard.requireServed(List.of(ORDERS), List.of(handler("reserve", OrderV1.class))))
                 .withMessageContaining("1 instances of workflow 'orders' are at task 'charge', as 'order-3' is");
+    }
+
+    @Test
+    void two_handlers_of_one_task_are_refused_by_its_name() {
+        TaskHandler<OrderV1> handler = handler("reserve", OrderV1.class);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> guard.check(List.of(ORDERS), List.of(handler, handler)))
+                .withMessageContaining("two handlers of task 'reserve'");
+        assertThat(guard.check(List.of(ORDERS, ORDERS), List.of(handler))).isEmpty();
     }
 
     @Test
