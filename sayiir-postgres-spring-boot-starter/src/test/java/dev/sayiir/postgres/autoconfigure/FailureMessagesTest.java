@@ -22,6 +22,7 @@ import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.data.jpa.autoconfigure.DataJpaRepositoriesAutoConfiguration;
 import org.springframework.boot.flyway.autoconfigure.FlywayAutoConfiguration;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
 import org.springframework.boot.liquibase.autoconfigure.LiquibaseAutoConfiguration;
@@ -295,7 +296,8 @@ class FailureMessagesTest extends StarterTest {
             exclude = {
                 FlywayAutoConfiguration.class,
                 LiquibaseAutoConfiguration.class,
-                HibernateJpaAutoConfiguration.class
+                HibernateJpaAutoConfiguration.class,
+                DataJpaRepositoriesAutoConfiguration.class
             })
     static class Application {}
 }
