@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.autoconfigure.SayiirWorkerAutoConfiguration;
 import dev.sayiir.postgres.test.autoconfigure.InMemoryTestAutoConfiguration;
+import dev.sayiir.worker.TaskHandler;
+import dev.sayiir.worker.TaskOutcome;
+import dev.sayiir.worker.Workflow;
 import dev.sayiir.worker.Workflows;
 import java.time.Clock;
 import java.util.List;
@@ -15,6 +18,8 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.annotation.ImportCandidates;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 class WorkflowTestAutoConfigurationTest {
 
@@ -82,5 +87,19 @@ class WorkflowTestAutoConfigurationTest {
 
         inMemory.withBean("clock", Clock.class, () -> own)
                 .run(context -> assertThat(context.getBean(Clock.class)).isSameAs(own));
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    static class Packing {
+
+        @Bean
+        Workflow packingWorkflow() {
+            return new Workflow("packing-v1", "pack");
+        }
+
+        @Bean
+        TaskHandler<String> pack() {
+            return TaskHandler.of("pack", String.class, (what, task) -> TaskOutcome.complete(what));
+        }
     }
 }

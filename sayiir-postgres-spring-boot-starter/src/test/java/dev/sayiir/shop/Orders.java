@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import dev.sayiir.postgres.autoconfigure.WorkflowTask;
 import dev.sayiir.worker.TaskOutcome;

@@ -1,8 +1,11 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.postgres.test.WorkflowClock;
+import dev.sayiir.postgres.test.WorkflowDriver;
+import dev.sayiir.postgres.test.WorkflowFaults;
 import dev.sayiir.postgres.test.autoconfigure.AutoConfigureSayiirPostgres;
 import dev.sayiir.postgres.test.autoconfigure.SayiirPostgresTest;
 import dev.sayiir.worker.Workflows;
@@ -31,7 +34,7 @@ import org.testcontainers.postgresql.PostgreSQLContainer;
 @Import(Orders.class)
 class TestingGuideTest {
 
-    private static final Path TESTS = Path.of("src/test/java/dev/sayiir/postgres/test");
+    private static final Path TESTS = Path.of("src/test/java/dev/sayiir/shop");
 
     @Autowired
     private Workflows workflows;

@@ -1,7 +1,9 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sayiir.postgres.test.WorkflowClock;
+import dev.sayiir.postgres.test.WorkflowDriver;
 import dev.sayiir.postgres.test.autoconfigure.SayiirPostgresTest;
 import dev.sayiir.worker.Workflows;
 import java.time.Duration;

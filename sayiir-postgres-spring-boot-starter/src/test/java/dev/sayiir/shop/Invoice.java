@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;

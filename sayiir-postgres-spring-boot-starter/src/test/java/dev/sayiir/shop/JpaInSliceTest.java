@@ -1,9 +1,11 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.postgres.autoconfigure.WorkflowTask;
+import dev.sayiir.postgres.test.WorkflowClock;
+import dev.sayiir.postgres.test.WorkflowDriver;
 import dev.sayiir.postgres.test.autoconfigure.SayiirPostgresTest;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;

@@ -1,9 +1,13 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.persistence.SignalRequest;
+import dev.sayiir.postgres.test.WorkflowAssert;
+import dev.sayiir.postgres.test.WorkflowClock;
+import dev.sayiir.postgres.test.WorkflowDriver;
+import dev.sayiir.postgres.test.WorkflowFaults;
 import dev.sayiir.worker.Workflows;
 import dev.sayiir.workflow.Payload;
 import java.io.IOException;
@@ -211,9 +215,9 @@ abstract class DrivingContract {
     void what_keeps_it_busy_is_said() {
         workflows.start(Packing.ENDLESS, "endless", Payload.empty());
 
-        assertThatThrownBy(() -> driver.runUntilIdle(Duration.ofMillis(300)))
+        assertThatThrownBy(() -> driver.runUntilIdle(Duration.ofSeconds(1)))
                 .isInstanceOf(AssertionError.class)
-                .hasMessageContainingAll("PT0.3S", "task 'again' of instance 'endless', ", " times");
+                .hasMessageContainingAll("PT1S", "task 'again' of instance 'endless', ", " times");
         workflows.cancel("endless", SignalRequest.of("enough", "ada"));
     }
 
@@ -221,7 +225,7 @@ abstract class DrivingContract {
     void a_handler_that_does_not_return_is_named_and_interrupted() throws InterruptedException {
         workflows.start(Packing.STUCK, "stuck", Payload.empty());
 
-        assertThatThrownBy(() -> driver.runUntilIdle(Duration.ofMillis(300)))
+        assertThatThrownBy(() -> driver.runUntilIdle(Duration.ofSeconds(1)))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("Under way:\n  task 'stuck' of instance 'stuck', attempt 1, for ");
         tasks.interrupted.await();

@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import org.springframework.data.jpa.repository.JpaRepository;
 

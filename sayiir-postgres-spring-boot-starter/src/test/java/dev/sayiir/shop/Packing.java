@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskFunction;

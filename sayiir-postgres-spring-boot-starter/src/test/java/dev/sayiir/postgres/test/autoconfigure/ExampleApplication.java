@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.postgres.test.autoconfigure;
 
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;

@@ -1,4 +1,4 @@
-package dev.sayiir.postgres.test;
+package dev.sayiir.shop;
 
 import dev.sayiir.postgres.test.autoconfigure.SayiirPostgresTest;
 import dev.sayiir.testing.Database;
