@@ -158,6 +158,35 @@ abstract class DrivingContract {
     }
 
     @Test
+    void faults_happen_in_branches_too() {
+        faults.dieAfterCall("branches", "label", 1);
+        faults.loseAnswerAfterCall("branches", "wrap", 1);
+        workflows.start(Packing.SPLITTING, "branches", "tea");
+
+        driver.runUntilIdle();
+        assertThat(driver.instance("branches")).hasCompleted("wrap", "weigh").isStandingAt("label");
+        clock.advance(TTL);
+        driver.runUntilIdle();
+
+        assertThat(driver.instance("branches")).hasAttempts("label", 2).isCompleted();
+        assertThat(tasks.calls("branches", "label")).isEqualTo(2);
+        assertThat(tasks.calls("branches", "wrap")).isEqualTo(1);
+    }
+
+    @Test
+    void what_the_worker_cannot_do_is_blocked_when_time_has_passed() {
+        workflows.start(Packing.WORKFLOW, "unreadable", List.of("no", "text"));
+
+        driver.runUntilIdle();
+        assertThat(driver.instance("unreadable")).isInProgress().isStandingAt("pack");
+        clock.advance(Duration.ofMinutes(1));
+        driver.runUntilIdle();
+
+        assertThat(driver.instance("unreadable")).isInProgress().isBlockedAt("pack");
+        assertThat(tasks.calls("unreadable", "pack")).isZero();
+    }
+
+    @Test
     void a_fault_is_of_a_call_to_come() {
         workflows.start(Packing.WORKFLOW, "over", "tea");
         driver.runUntilIdle();

@@ -134,10 +134,12 @@ final class ClockSchema {
         void on(Connection connection) throws SQLException;
     }
 
-    /** In a transaction that is committed whatever the test's own does. */
+    /** In a transaction that is committed whatever the test's own does, and fails for no other test's sake. */
     private static void onItsOwn(DataSource dataSource, Work work) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
             boolean autoCommit = connection.getAutoCommit();
+            int isolation = connection.getTransactionIsolation();
+            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
             connection.setAutoCommit(false);
             try {
                 work.on(connection);
@@ -147,6 +149,7 @@ final class ClockSchema {
                 throw e;
             } finally {
                 connection.setAutoCommit(autoCommit);
+                connection.setTransactionIsolation(isolation);
             }
         }
     }

@@ -10,6 +10,13 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -164,6 +171,37 @@ class ClockOnPostgresTest {
             others.move(Duration.ofHours(1));
             assertThat(ahead(new JdbcTemplate(otherTest))).isEqualTo(1);
             assertThat(ahead()).isEqualTo(48);
+        }
+    }
+
+    @Test
+    void tests_that_begin_at_the_same_time_are_not_in_each_other_s_way() throws Exception {
+        jdbc.execute("ALTER ROLE CURRENT_USER IN DATABASE " + pool.getJdbcUrl().replaceAll(".*/(\\w+).*", "$1")
+                + " SET default_transaction_isolation = serializable");
+        int tests = 8;
+        CyclicBarrier together = new CyclicBarrier(tests);
+        ExecutorService threads = Executors.newFixedThreadPool(tests);
+        try {
+            List<Future<Integer>> hours = new ArrayList<>();
+            for (int i = 1; i <= tests; i++) {
+                int hour = i;
+                hours.add(threads.submit(() -> {
+                    try (HikariDataSource own = pool(1)) {
+                        ClockedDataSources clock = new ClockedDataSources();
+                        HikariDataSource session =
+                                (HikariDataSource) clock.postProcessAfterInitialization(own, "dataSource");
+                        together.await(1, TimeUnit.MINUTES);
+                        clock.follow(session);
+                        clock.move(Duration.ofHours(hour));
+                        return ahead(new JdbcTemplate(session));
+                    }
+                }));
+            }
+            for (int i = 1; i <= tests; i++) {
+                assertThat(hours.get(i - 1).get()).isEqualTo(i);
+            }
+        } finally {
+            threads.shutdownNow();
         }
     }
 
