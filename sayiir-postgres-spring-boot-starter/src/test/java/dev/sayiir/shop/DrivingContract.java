@@ -304,6 +304,17 @@ abstract class DrivingContract {
     }
 
     @Test
+    void a_handler_cannot_move_the_clock() {
+        tasks.beforeShipping("hasty", () -> clock.advance(TTL));
+        workflows.start(Packing.WORKFLOW, "hasty", "tea");
+
+        driver.runUntilIdle();
+
+        assertThat(driver.instance("hasty")).hasFailedWith("between two runs");
+        clock.advance(TTL);
+    }
+
+    @Test
     void the_clock_goes_forward_only() {
         assertThatThrownBy(() -> clock.advance(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -26,6 +26,11 @@ class Packing {
 
     final CountDownLatch interrupted = new CountDownLatch(1);
     private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+    private final Map<String, Runnable> beforeShipping = new ConcurrentHashMap<>();
+
+    void beforeShipping(String instanceId, Runnable action) {
+        beforeShipping.put(instanceId, action);
+    }
 
     int calls(String instanceId, String taskId) {
         return calls.getOrDefault(instanceId + "/" + taskId, 0);
@@ -65,7 +70,10 @@ class Packing {
 
     @Bean
     TaskHandler<String> ship() {
-        return counted("ship", String.class, (what, task) -> TaskOutcome.complete(new Parcel(what, 2)));
+        return counted("ship", String.class, (what, task) -> {
+            beforeShipping.getOrDefault(task.instanceId(), () -> {}).run();
+            return TaskOutcome.complete(new Parcel(what, 2));
+        });
     }
 
     @Bean

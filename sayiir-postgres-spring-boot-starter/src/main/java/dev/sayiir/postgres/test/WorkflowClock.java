@@ -29,6 +29,7 @@ public final class WorkflowClock extends Clock {
     private final Clock real = Clock.systemUTC();
     private final Consumer<Duration> stores;
     private Duration ahead = Duration.ZERO;
+    private boolean driverRuns;
 
     /** @param stores is told how far ahead the clock is, whenever that changes */
     WorkflowClock(Consumer<Duration> stores) {
@@ -36,15 +37,21 @@ public final class WorkflowClock extends Clock {
     }
 
     /**
-     * Lets time pass. Not while the driver runs: the worker would find that its claims have ended.
+     * Lets time pass.
      *
      * @param time how much
      * @throws IllegalArgumentException if it is negative, or the clock would be more than 36,500 days ahead
-     * @throws IllegalStateException if the role may not set up in the test's database what moves its clock
+     * @throws IllegalStateException if the driver runs, as when a handler calls this, since the claims of the worker would have
+     *     ended; or if the role may not set up in the test's database what moves its clock
      */
     public synchronized void advance(Duration time) {
         if (time.isNegative()) {
             throw new IllegalArgumentException("The clock cannot go back; " + time + " is negative");
+        }
+        if (driverRuns) {
+            throw new IllegalStateException(
+                    "The clock was to be moved while the driver runs, and the worker would lose what"
+                            + " it has; move it between two runs");
         }
         Duration farther = ahead.plus(time);
         if (farther.compareTo(FARTHEST) > 0) {
@@ -53,6 +60,10 @@ public final class WorkflowClock extends Clock {
         }
         stores.accept(farther);
         ahead = farther;
+    }
+
+    synchronized void driverRuns(boolean now) {
+        driverRuns = now;
     }
 
     @Override

@@ -28,6 +28,7 @@ public final class WorkflowDriver {
     private final Supplier<Optional<SmartLifecycle>> worker;
     private final DrivenClaims claims;
     private final RunningTasks running;
+    private final WorkflowClock clock;
     private final Function<String, WorkflowInstance> instances;
 
     /**
@@ -38,10 +39,12 @@ public final class WorkflowDriver {
             Supplier<Optional<SmartLifecycle>> worker,
             DrivenClaims claims,
             RunningTasks running,
+            WorkflowClock clock,
             Function<String, WorkflowInstance> instances) {
         this.worker = worker;
         this.claims = claims;
         this.running = running;
+        this.clock = clock;
         this.instances = instances;
     }
 
@@ -101,6 +104,7 @@ public final class WorkflowDriver {
                  own"""));
         running.reset();
         claims.keepBack(keptBack);
+        clock.driverRuns(true);
         try {
             current.start();
             if (!current.isRunning()) {
@@ -115,6 +119,7 @@ public final class WorkflowDriver {
             throw new IllegalStateException("The test was interrupted while the worker ran", e);
         } finally {
             current.stop();
+            clock.driverRuns(false);
             claims.keepBack(Optional.empty());
         }
     }

@@ -81,6 +81,7 @@ public final class WorkflowTestAutoConfiguration {
         WorkflowDriver sayiirWorkflowDriver(
                 DrivenClaims claims,
                 RunningTasks running,
+                WorkflowClock clock,
                 SnapshotStore snapshots,
                 TaskResultStore results,
                 WorkflowQueries queries,
@@ -91,6 +92,7 @@ public final class WorkflowTestAutoConfiguration {
                     () -> Optional.ofNullable(worker.getIfAvailable()),
                     claims,
                     running,
+                    clock,
                     id -> new WorkflowInstance(id, snapshots, results, queries, json));
         }
     }
