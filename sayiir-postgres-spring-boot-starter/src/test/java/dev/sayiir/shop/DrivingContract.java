@@ -119,6 +119,38 @@ abstract class DrivingContract {
     }
 
     @Test
+    void transactional_tasks_die_and_go_unheard_as_well() {
+        faults.dieAfterCall("booked", "book", 1);
+        faults.loseAnswerAfterCall("booked", "book", 2);
+        faults.loseAnswerAfterCall("booked", "file", 1);
+        workflows.start(Booking.WORKFLOW, "booked", "tea");
+
+        driver.runUntilIdle();
+        assertThat(driver.instance("booked")).isStandingAt("book").hasNotCompleted("book");
+        clock.advance(TTL);
+        driver.runUntilIdle();
+
+        assertThat(driver.instance("booked"))
+                .hasAttempts("book", 2)
+                .hasAttempts("file", 1)
+                .isCompleted();
+        assertThat(tasks.calls("booked", "book")).isEqualTo(2);
+        assertThat(tasks.calls("booked", "file")).isEqualTo(1);
+    }
+
+    @Test
+    void the_driver_stops_before_a_transactional_task() {
+        workflows.start(Booking.WORKFLOW, "stopped", "tea");
+
+        driver.runUntilStandingAt("stopped", "file");
+        assertThat(driver.instance("stopped")).hasCompleted("book");
+        assertThat(tasks.calls("stopped", "file")).isZero();
+
+        driver.runUntilIdle();
+        assertThat(driver.instance("stopped")).isCompleted();
+    }
+
+    @Test
     void a_call_fails_without_the_handler() {
         faults.failCall("failed", "ship", 1, new IOException("no van"));
         workflows.start(Packing.WORKFLOW, "failed", "tea");

@@ -9,7 +9,7 @@ import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
 
 @SayiirPostgresTest(properties = "spring.liquibase.enabled=false")
-@Import({Orders.class, Packing.class})
+@Import({Orders.class, Packing.class, Booking.class})
 class DrivingOnPostgresTest extends DrivingContract {
 
     private static final Database DATABASE = PostgresServer.of(17).newDatabase();

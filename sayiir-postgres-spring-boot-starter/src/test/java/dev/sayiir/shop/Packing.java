@@ -1,5 +1,6 @@
 package dev.sayiir.shop;
 
+import dev.sayiir.worker.FunctionHandler;
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskFunction;
 import dev.sayiir.worker.TaskHandler;
@@ -36,7 +37,7 @@ class Packing {
         return calls.getOrDefault(instanceId + "/" + taskId, 0);
     }
 
-    private <I> TaskHandler<I> counted(String taskId, Class<I> type, TaskFunction<I> function) {
+    <I> FunctionHandler<I> counted(String taskId, Class<I> type, TaskFunction<I> function) {
         return TaskHandler.of(taskId, type, (input, task) -> {
             calls.merge(task.instanceId() + "/" + taskId, 1, Integer::sum);
             return function.handle(input, task);

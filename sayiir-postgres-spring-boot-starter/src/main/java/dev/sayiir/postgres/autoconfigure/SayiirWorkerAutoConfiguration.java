@@ -155,7 +155,7 @@ public final class SayiirWorkerAutoConfiguration {
             apply(builder, worker, claim);
             set("sayiir.postgres.dispatch.ageing-interval", dispatch.ageingInterval(), builder::ageingInterval);
             builder.failurePolicy(failures);
-            new TransactionalTasks(claims, connections.servesHandlers(), beans)
+            new TransactionalTasks(connections.servesHandlers(), beans)
                     .managerFor(all)
                     .ifPresent(builder::transactionManager);
             known.forEach(builder::workflow);

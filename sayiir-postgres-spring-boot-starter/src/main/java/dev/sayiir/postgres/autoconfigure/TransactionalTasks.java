@@ -1,6 +1,5 @@
 package dev.sayiir.postgres.autoconfigure;
 
-import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.worker.TaskContext;
 import dev.sayiir.worker.TaskHandler;
@@ -31,18 +30,15 @@ final class TransactionalTasks {
     private static final Method HANDLE =
             ClassUtils.getMethod(TaskHandler.class, "handle", Object.class, TaskContext.class);
 
-    private final TaskClaimStore claims;
     private final boolean sharesDataSource;
     private final BeanFactory beans;
     private final AnnotationTransactionAttributeSource attributes = new AnnotationTransactionAttributeSource(false);
 
     /**
-     * @param claims the store that the tasks are committed to
-     * @param sharesDataSource whether the application uses the same DataSource as the store
-     * @param beans has the transaction managers
+     * @param sharesDataSource whether the application uses the same DataSource as the stores
+     * @param beans has the backend and the transaction managers
      */
-    TransactionalTasks(TaskClaimStore claims, boolean sharesDataSource, BeanFactory beans) {
-        this.claims = claims;
+    TransactionalTasks(boolean sharesDataSource, BeanFactory beans) {
         this.sharesDataSource = sharesDataSource;
         this.beans = beans;
     }
@@ -50,15 +46,16 @@ final class TransactionalTasks {
     /** Empty if there is none, so that no task can be transactional. */
     Optional<PlatformTransactionManager> managerFor(List<TaskHandler<?>> handlers) {
         ObjectProvider<PlatformTransactionManager> managers = beans.getBeanProvider(PlatformTransactionManager.class);
-        Optional<PlatformTransactionManager> manager = claims instanceof PostgresBackend backend
-                ? Optional.of(backend.transactionManager())
-                : Optional.ofNullable(managers.getIfUnique());
-        if (claims instanceof PostgresBackend) {
+        PostgresBackend backend = beans.getBeanProvider(PostgresBackend.class).getIfAvailable();
+        if (backend != null) {
             handlers.stream()
                     .filter(TaskHandler::isTransactional)
                     .findFirst()
-                    .ifPresent(handler -> requireOneTransaction(handler.taskId(), manager.orElseThrow(), managers));
+                    .ifPresent(
+                            handler -> requireOneTransaction(handler.taskId(), backend.transactionManager(), managers));
         }
+        Optional<PlatformTransactionManager> manager =
+                Optional.ofNullable(backend == null ? managers.getIfUnique() : backend.transactionManager());
         handlers.forEach(handler -> warnIfForgotten(handler, manager));
         return manager;
     }

@@ -27,6 +27,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** The claims of a test: knows what its worker has, keeps one task from it, and drops results and answers on demand. */
 final class DrivenClaims implements TaskClaimStore {
@@ -104,8 +106,7 @@ final class DrivenClaims implements TaskClaimStore {
             return answer;
         }
         faults.happened(claim);
-        return new NotStored(new DataAccessResourceFailureException(
-                "The test lost the answer to a commit", new SQLRecoverableException("connection reset", "08006")));
+        return new NotStored(lostAnswer());
     }
 
     /** What is carried on to is the worker's. */
@@ -175,13 +176,64 @@ final class DrivenClaims implements TaskClaimStore {
     }
 
     @Override
+    public boolean isHeld(TaskClaim claim) {
+        return claims.isHeld(claim);
+    }
+
+    @Override
     public CommittedTask commitTask(TaskClaim claim, WorkflowSnapshot snapshot, Optional<Duration> carryOn) {
-        return claims.commitTask(claim, snapshot, carryOn);
+        TaskCommit.OfTask commit = new TaskCommit.OfTask(claim, snapshot, carryOn);
+        CommittedTask done =
+                claims.commitTask(claim, snapshot, requireStorable(commit).carryOn());
+        whenCommitted(claim, done.next());
+        return done;
     }
 
     @Override
     public CommittedBranchTask commitBranchTask(TaskClaim claim, BranchOutcome outcome, Optional<Duration> carryOn) {
-        return claims.commitBranchTask(claim, outcome, carryOn);
+        TaskCommit.OfBranchTask commit = new TaskCommit.OfBranchTask(claim, outcome, carryOn);
+        CommittedBranchTask done =
+                claims.commitBranchTask(claim, outcome, requireStorable(commit).carryOn());
+        whenCommitted(claim, done.next());
+        return done;
+    }
+
+    /** What is to be stored of it in the caller's transaction; throws if it is not to be stored. */
+    private TaskCommit requireStorable(TaskCommit commit) {
+        Optional<AtCommit> fault = faults.atCommit(commit.claim());
+        if (fault.filter(it -> it == AtCommit.NOT_STORED).isPresent()) {
+            faults.happened(commit.claim());
+            throw new ClaimLostException(commit.claim());
+        }
+        return fault.isPresent() || toKeptBack(commit) ? withoutNext(commit) : commit;
+    }
+
+    /** The answer to a commit of a transaction is lost after it. */
+    private void whenCommitted(TaskClaim claim, Optional<TaskClaim> next) {
+        boolean isUnheard = faults.atCommit(claim).isPresent();
+        if (TransactionSynchronizationManager.isSynchronizationActive()) {
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCommit() {
+                    committed(claim, next, isUnheard);
+                }
+            });
+        } else {
+            committed(claim, next, isUnheard);
+        }
+    }
+
+    private void committed(TaskClaim claim, Optional<TaskClaim> next, boolean isUnheard) {
+        next.ifPresent(running::isHeld);
+        if (isUnheard) {
+            faults.happened(claim);
+            throw lostAnswer();
+        }
+    }
+
+    private static DataAccessResourceFailureException lostAnswer() {
+        return new DataAccessResourceFailureException(
+                "The test lost the answer to a commit", new SQLRecoverableException("connection reset", "08006"));
     }
 
     @Override

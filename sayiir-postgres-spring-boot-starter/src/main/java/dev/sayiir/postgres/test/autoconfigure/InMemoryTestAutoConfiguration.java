@@ -10,6 +10,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /** {@link EnableAutoConfiguration Auto-configuration} of stores in memory, in tests that ask for them. */
 @AutoConfiguration(before = {SayiirDataSourceAutoConfiguration.class, SayiirPostgresAutoConfiguration.class})
@@ -22,5 +23,12 @@ public final class InMemoryTestAutoConfiguration {
     @ConditionalOnMissingBean(SnapshotStore.class)
     InMemoryBackend sayiirInMemoryBackend(WorkflowClock clock) {
         return new InMemoryBackend(clock);
+    }
+
+    /** For transactional tasks, and for what listens to transactions. */
+    @Bean
+    @ConditionalOnMissingBean(PlatformTransactionManager.class)
+    InMemoryTransactionManager sayiirInMemoryTransactionManager() {
+        return new InMemoryTransactionManager();
     }
 }
