@@ -128,6 +128,12 @@ final class HeldTask {
         return Duration.between(clock.now(), expiresAt);
     }
 
+    /** Whether half of the time for which it was claimed is over, so that nobody may have renewed it. */
+    synchronized boolean mayBeLost() {
+        Duration ttl = Duration.between(claim.claimedAt(), claim.expiresAt());
+        return left().compareTo(ttl.dividedBy(2)) < 0;
+    }
+
     /** Whether a handler goes on in spite of its interrupt; true once, at the second time of asking. */
     synchronized boolean isFoundStuck() {
         if (handling == null || stop == null) {

@@ -91,7 +91,9 @@ final class TransactionalCall {
     }
 
     private void inTransaction(TransactionStatus transaction, Callable<TaskOutcome> handler) {
-        store.requireHeld(held.claim());
+        if (held.mayBeLost()) {
+            store.requireHeld(held.claim());
+        }
         phase = Phase.HANDLING;
         Optional<PendingCommit> result = handled(transaction, handler);
         if (result.isEmpty()) {

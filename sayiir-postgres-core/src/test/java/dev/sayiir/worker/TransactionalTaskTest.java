@@ -19,8 +19,10 @@ import dev.sayiir.workflow.RetryPolicy;
 import dev.sayiir.workflow.WorkflowState.Failed;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -303,15 +305,32 @@ class TransactionalTaskTest {
         assertThat(backend.isHeld(other)).isTrue();
     }
 
+    /** As of a worker that stands still between the claim and the transaction. */
     @Test
     void R31_a_claim_that_is_lost_before_the_transaction_begins_calls_no_handler() {
-        InterceptedClaims intercepted = new InterceptedClaims(backend);
-        intercepted.on("isHeld", (arguments, proceed) -> {
-            backend.releaseTaskClaim((TaskClaim) arguments[0]);
-            assertThat(backend.claimTask("order-1", "charge", "other", HOUR)).isPresent();
-            return proceed.call();
-        });
-        start(builder(charge((in, task) -> TaskOutcome.complete("paid"))).handlerStores(backend, intercepted.store()));
+        InterceptedClaims renewingNone = new InterceptedClaims(backend);
+        renewingNone.on("extendTaskClaims", (arguments, proceed) -> List.copyOf((Collection<?>) arguments[0]));
+        start(TaskWorker.builder(backend, backend, renewingNone.store())
+                .handlerStores(backend, backend)
+                .transactionManager(backend.transactionManager())
+                .workflow(WORKFLOW)
+                .concurrency(1)
+                .claims(Duration.ofMillis(300), SOON)
+                .handler(charge((in, task) -> TaskOutcome.complete("paid")))
+                .listener(new TaskWorkerListener() {
+                    @Override
+                    public TaskOutcome aroundTask(TaskContext task, Callable<TaskOutcome> handler) throws Exception {
+                        await().atMost(PATIENCE)
+                                .until(() -> backend.claimTask("order-1", "charge", "other", HOUR)
+                                        .isPresent());
+                        return handler.call();
+                    }
+
+                    @Override
+                    public void taskEnded(TaskClaim claim, End end) {
+                        ends.add(end);
+                    }
+                }));
         begin("order-1");
 
         await().atMost(PATIENCE).until(() -> ends.contains(TaskWorkerListener.End.LOST));
@@ -475,10 +494,10 @@ class TransactionalTaskTest {
     }
 
     @Test
-    void R31_without_a_connection_for_the_transaction_the_task_is_done_again_and_has_not_failed() {
+    void R31_a_store_that_fails_within_the_transaction_has_the_task_done_again_and_has_not_failed_it() {
         AtomicInteger refused = new AtomicInteger();
         InterceptedClaims intercepted = new InterceptedClaims(backend);
-        intercepted.on("isHeld", (arguments, proceed) -> {
+        intercepted.on("commitTask", (arguments, proceed) -> {
             if (refused.incrementAndGet() == 1) {
                 throw new DataAccessResourceFailureException("no connection");
             }
@@ -492,14 +511,15 @@ class TransactionalTaskTest {
             awaitStatus("order-1", WorkflowStatus.COMPLETED);
             assertThat(log.lines()).anyMatch(line -> line.contains("is not done, as the store or a lock"));
         }
-        assertThat(calls).hasValue(1);
+        assertThat(calls).hasValue(2);
+        assertThat(payments()).isOne();
         assertThat(backend.findAvailableTasks(ClaimQuery.of("w", 1, HOUR))).isEmpty();
     }
 
     @Test
     void R31_a_transaction_that_never_can_be_is_blocked_in_the_end() {
         InterceptedClaims intercepted = new InterceptedClaims(backend);
-        intercepted.on("isHeld", (arguments, proceed) -> {
+        intercepted.on("commitTask", (arguments, proceed) -> {
             throw new DataAccessResourceFailureException("no connection");
         });
         begin("order-1");
@@ -513,6 +533,6 @@ class TransactionalTaskTest {
                         .until(() -> backend.findBlockedTasks(BlockedQuery.all()), found -> !found.isEmpty()))
                 .singleElement()
                 .satisfies(task -> assertThat(task.error()).contains("came to nothing 100 times", "no connection"));
-        assertThat(calls).hasValue(0);
+        assertThat(payments()).isZero();
     }
 }

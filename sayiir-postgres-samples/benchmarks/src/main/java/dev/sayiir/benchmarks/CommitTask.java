@@ -30,17 +30,22 @@ final class CommitTask implements Workload {
 
     @Override
     public Work prepare(Target target, Load load) throws Exception {
+        return prepare(target, load, name(), () -> {});
+    }
+
+    /** @param before is done before each commit, and measured with it */
+    static Work prepare(Target target, Load load, String name, Runnable before) throws Exception {
         int instances = load.portions(Steps.COUNT);
-        Instances.start(target, load, name(), instances);
+        Instances.start(target, load, name, instances);
         List<ClaimedTask> claimed = target.backend()
                 .claimAvailableTasks(
-                        ClaimQuery.of("benchmarks", instances, Instances.CLAIM).definitions(Set.of(name())));
+                        ClaimQuery.of("benchmarks", instances, Instances.CLAIM).definitions(Set.of(name)));
         if (claimed.size() != instances) {
             throw new IllegalStateException(
                     "Of " + instances + " instances only " + claimed.size() + " could be claimed");
         }
         return new ClosedLoop(load, instances, (number, timer) -> {
-            new Commits(target.backend(), claimed.get(number)).run(0, Steps.COUNT, timer);
+            new Commits(target.backend(), claimed.get(number), before).run(0, Steps.COUNT, timer);
             return Steps.COUNT;
         });
     }
@@ -57,11 +62,17 @@ final class CommitTask implements Workload {
     static final class Commits {
 
         private final TaskClaimStore claims;
+        private final Runnable before;
         private TaskClaim claim;
         private WorkflowSnapshot snapshot;
 
         Commits(TaskClaimStore claims, ClaimedTask first) {
+            this(claims, first, () -> {});
+        }
+
+        Commits(TaskClaimStore claims, ClaimedTask first, Runnable before) {
             this.claims = claims;
+            this.before = before;
             this.claim = first.claim();
             this.snapshot = first.snapshot();
         }
@@ -75,6 +86,7 @@ final class CommitTask implements Workload {
         }
 
         private void commit(AtTask next) {
+            before.run();
             CommittedTask committed = claims.commitTask(
                     claim, snapshot.completeTask(claim.taskId(), OUTPUT).moveTo(next), Optional.of(Instances.CLAIM));
             claim = committed.next().orElseThrow();

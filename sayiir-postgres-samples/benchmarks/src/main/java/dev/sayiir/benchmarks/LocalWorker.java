@@ -23,6 +23,7 @@ final class LocalWorker implements WorkerRun {
     /** A worker for that workflow, which is not started yet. */
     static TaskWorker worker(Target target, Flow flow, int concurrency, CommittedTasks committed) {
         TaskWorkerBuilder builder = TaskWorker.builder(target.backend())
+                .transactionManager(target.backend().transactionManager())
                 .wakeUps(target.backend())
                 .workflow(flow.workflow())
                 .concurrency(concurrency)
