@@ -387,6 +387,39 @@ class TransactionalTaskTest {
     }
 
     @Test
+    void R31_a_branch_that_fails_its_workflow_commits_what_it_has_written() {
+        start(
+                TaskHandler.of(
+                        "charge",
+                        String.class,
+                        (in, task) -> TaskOutcome.fork("join", "in").branch("a", "refuse")),
+                TaskHandler.of("refuse", String.class, (in, task) -> {
+                            pay(task);
+                            return TaskOutcome.fail("no money");
+                        })
+                        .transactional());
+        begin("order-1");
+
+        assertThat(errorOf("order-1")).isEqualTo("no money");
+        assertThat(payments()).isOne();
+    }
+
+    @Test
+    void R31_a_connection_that_is_terminated_under_the_handler_is_no_failure_of_the_task() {
+        start(charge((in, task) -> {
+            if (calls.get() == 1) {
+                jdbc.execute("SELECT pg_terminate_backend(pg_backend_pid())");
+            }
+            return TaskOutcome.complete("paid");
+        }));
+        begin("order-1");
+
+        awaitStatus("order-1", WorkflowStatus.COMPLETED);
+        assertThat(calls).hasValue(2);
+        assertThat(payments()).isOne();
+    }
+
+    @Test
     void R31_what_cannot_be_stored_blocks_the_task_and_is_rolled_back() {
         start(charge((in, task) -> TaskOutcome.complete("x".repeat(17 << 20))));
         begin("order-1");

@@ -15,6 +15,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.PersistenceContext;
 import jakarta.persistence.Version;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.hibernate.autoconfigure.HibernateJpaAutoConfiguration;
@@ -72,15 +73,20 @@ class TransactionalJpaTasksTest extends WorkerStarterTest {
         private EntityManager entities;
 
         private final JdbcTemplate jdbc;
+        private final AtomicInteger withdrawals = new AtomicInteger();
 
         Accounts(JdbcTemplate jdbc) {
             this.jdbc = jdbc;
         }
 
-        /** Written when Hibernate flushes, which is at the commit. */
+        /** Written when Hibernate flushes, which is at the commit; at first its connection is lost, which is no failure. */
         @WorkflowTask(value = "withdraw", transactional = true)
         TaskOutcome withdraw(String in) {
             entities.find(Account.class, "ann").balance -= 10;
+            if (withdrawals.incrementAndGet() == 1) {
+                entities.createNativeQuery("SELECT pg_terminate_backend(pg_backend_pid())")
+                        .getResultList();
+            }
             return TaskOutcome.next("contended", in);
         }
 
