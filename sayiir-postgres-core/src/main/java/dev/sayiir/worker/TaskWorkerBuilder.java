@@ -38,7 +38,7 @@ public final class TaskWorkerBuilder {
     Duration claimTtl = Duration.ofMinutes(1);
     Duration heartbeat = Duration.ofSeconds(20);
     Duration ageingInterval = Duration.ofMinutes(5);
-    Duration shutdownTimeout = Duration.ofSeconds(30);
+    Duration shutdownTimeout = Duration.ofSeconds(20);
     Duration interruptGrace = Duration.ofSeconds(5);
     FailurePolicy failurePolicy = FailurePolicy.DEFAULT;
     Duration blockAfter = ClaimQuery.BLOCK_AFTER;
@@ -202,8 +202,7 @@ public final class TaskWorkerBuilder {
     }
 
     /**
-     * @param timeout how long tasks may take to finish when the worker is closed, 0 to 36,500 days; 30 s unless
-     *     set
+     * @param timeout how long tasks may take to finish when the worker is closed, 0 to 36,500 days; 20 s unless set
      * @return this
      * @throws IllegalArgumentException if it is out of its range
      */
