@@ -6,6 +6,7 @@ import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -22,15 +23,19 @@ final class Transactions {
 
     private final PlatformTransactionManager manager;
     private final TransactionalStore store;
+    private final LongSupplier nanoTime;
     private final LogLimit tookLong = new LogLimit();
 
     /**
      * @param manager begins and ends them
      * @param snapshots takes part in them
      * @param claims takes part in them
+     * @param nanoTime measures how long they take
      */
-    Transactions(PlatformTransactionManager manager, SnapshotStore snapshots, TaskClaimStore claims) {
+    Transactions(
+            PlatformTransactionManager manager, SnapshotStore snapshots, TaskClaimStore claims, LongSupplier nanoTime) {
         this.manager = manager;
+        this.nanoTime = nanoTime;
         this.store = new TransactionalStore(snapshots, claims);
     }
 
@@ -44,11 +49,11 @@ final class Transactions {
 
     /** Warns if it takes long, from the wait for a connection to the commit. */
     TaskOutcome timed(HeldTask held, Callable<TaskOutcome> call) throws Exception {
-        long began = System.nanoTime();
+        long began = nanoTime.getAsLong();
         try {
             return call.call();
         } finally {
-            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            Duration took = Duration.ofNanos(nanoTime.getAsLong() - began);
             if (took.compareTo(LONG) > 0) {
                 tookLong.log(more -> log.warn(
                         "The transaction of {} took {}, for which it kept a connection and what it had locked; do what is"
