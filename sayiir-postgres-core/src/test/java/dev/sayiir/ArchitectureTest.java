@@ -34,6 +34,8 @@ class ArchitectureTest {
             .definedBy("dev.sayiir.codec")
             .layer("persistence")
             .definedBy("dev.sayiir.persistence")
+            .layer("event")
+            .definedBy("dev.sayiir.event")
             .optionalLayer("memory")
             .definedBy(MEMORY)
             .optionalLayer("postgres")
@@ -46,10 +48,12 @@ class ArchitectureTest {
             .mayOnlyAccessLayers("workflow")
             .whereLayer("persistence")
             .mayOnlyAccessLayers("workflow", "codec")
+            .whereLayer("event")
+            .mayOnlyAccessLayers("workflow", "persistence")
             .whereLayer("memory")
-            .mayOnlyAccessLayers("workflow", "codec", "persistence")
+            .mayOnlyAccessLayers("workflow", "codec", "persistence", "event")
             .whereLayer("postgres")
-            .mayOnlyAccessLayers("workflow", "codec", "persistence")
+            .mayOnlyAccessLayers("workflow", "codec", "persistence", "event")
             .whereLayer("worker")
             .mayOnlyAccessLayers("workflow", "codec", "persistence");
 
@@ -60,6 +64,7 @@ class ArchitectureTest {
                     "dev.sayiir.workflow",
                     "dev.sayiir.codec",
                     "dev.sayiir.persistence",
+                    "dev.sayiir.event",
                     MEMORY,
                     "dev.sayiir.postgres..",
                     "dev.sayiir.worker..");
@@ -71,7 +76,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule the_model_and_the_contract_know_no_library = noClasses()
             .that()
-            .resideInAnyPackage("dev.sayiir.workflow", "dev.sayiir.persistence", MEMORY)
+            .resideInAnyPackage("dev.sayiir.workflow", "dev.sayiir.persistence", "dev.sayiir.event", MEMORY)
             .should()
             .dependOnClassesThat(resideOutsideOfPackages("dev.sayiir..", "java..", "org.jspecify.."));
 

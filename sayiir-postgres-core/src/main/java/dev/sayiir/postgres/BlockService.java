@@ -16,12 +16,19 @@ final class BlockService {
     private final BlockedRepository blocked;
     private final ClaimRepository claims;
     private final ClaimService claiming;
+    private final EventTeller teller;
 
-    BlockService(TransientFailures failures, BlockedRepository blocked, ClaimRepository claims, ClaimService claiming) {
+    BlockService(
+            TransientFailures failures,
+            BlockedRepository blocked,
+            ClaimRepository claims,
+            ClaimService claiming,
+            EventTeller teller) {
         this.failures = failures;
         this.blocked = blocked;
         this.claims = claims;
         this.claiming = claiming;
+        this.teller = teller;
     }
 
     private record Answer(List<Refused> refused, boolean inDoubt) {}
@@ -38,6 +45,9 @@ final class BlockService {
         List<Outcome> outcomes = new ArrayList<>(Collections.nCopies(refusals.size(), Outcome.LOST));
         for (Refused refused : answer.refused()) {
             outcomes.set(refused.index(), refused.blocked() ? Outcome.BLOCKED : Outcome.LEFT);
+            if (refused.blocked()) {
+                teller.blocked(refusals.get(refused.index()));
+            }
             if (refused.signalled()) {
                 carryOut(operation, refusals.get(refused.index()));
             }

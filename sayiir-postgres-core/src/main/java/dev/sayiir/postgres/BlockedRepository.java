@@ -1,5 +1,6 @@
 package dev.sayiir.postgres;
 
+import dev.sayiir.event.TaskBlockedEvent;
 import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.BlockedTask;
@@ -61,14 +62,14 @@ final class BlockedRepository {
     /** Explained in {@code v1/claiming.sql}. */
     private static final String BLOCK_UNHANDLED = """
             WITH blocked AS MATERIALIZED (
-                SELECT b.instance_id, b.task_id, b.error, b.blocked_at
+                SELECT b.instance_id, b.task_id, b.branch, b.definition_hash, b.error, b.blocked_at
                 FROM ${schema}.sayiir_block_unhandled(:definitions, :taskIds, :patience, :refusal, :build, :limit) AS b
             ), logged AS (
                 INSERT INTO ${schema}.sayiir_workflow_events (instance_id, created_at, kind, reason)
                 SELECT b.instance_id, b.blocked_at, 'Blocked', 'Task ''' || b.task_id || ''': ' || :refusal || ': ' || b.error
                 FROM blocked AS b
             )
-            SELECT count(*) FROM blocked AS b
+            SELECT b.instance_id, b.task_id, b.branch, b.definition_hash, b.error FROM blocked AS b
             """;
 
     private static final String FIND = """
@@ -171,8 +172,8 @@ final class BlockedRepository {
         return builds;
     }
 
-    /** How many there were. */
-    int blockUnhandled(ClaimQuery query) {
+    /** Those that it has blocked. */
+    List<TaskBlockedEvent> blockUnhandled(ClaimQuery query) {
         Params params = new Params()
                 .texts("definitions", query.definitions().orElseThrow())
                 .texts("taskIds", query.taskIds().orElseThrow())
@@ -180,7 +181,20 @@ final class BlockedRepository {
                 .text("refusal", BlockReason.NO_HANDLER.text())
                 .text("build", query.build())
                 .number("limit", WorkflowQuery.MAX_LIMIT);
-        return Objects.requireNonNull(jdbc.queryForObject(blockUnhandled, params, Integer.class));
+        return jdbc.query(
+                blockUnhandled,
+                params,
+                (row, number) -> new TaskBlockedEvent(
+                        row.getString("instance_id"),
+                        row.getString("definition_hash"),
+                        row.getString("task_id"),
+                        branch(row),
+                        BlockReason.NO_HANDLER,
+                        row.getString("error")));
+    }
+
+    private static Optional<String> branch(ResultSet row) throws SQLException {
+        return Optional.of(row.getString("branch")).filter(label -> !label.isEmpty());
     }
 
     List<BlockedTask> find(BlockedQuery query) {
@@ -234,7 +248,7 @@ final class BlockedRepository {
         return new BlockedTask(
                 row.getString("instance_id"),
                 row.getString("task_id"),
-                Optional.of(row.getString("branch")).filter(label -> !label.isEmpty()),
+                branch(row),
                 row.getString("definition_hash"),
                 BlockReason.ofText(row.getString("refusal")),
                 row.getString("error"),

@@ -24,6 +24,7 @@ final class CommitService {
     private final SnapshotSaver saver;
     private final OnceLocked once;
     private final ClaimService claiming;
+    private final EventTeller teller;
 
     CommitService(
             TransientFailures failures,
@@ -32,7 +33,8 @@ final class CommitService {
             SnapshotLoader loader,
             SnapshotSaver saver,
             OnceLocked once,
-            ClaimService claiming) {
+            ClaimService claiming,
+            EventTeller teller) {
         this.failures = failures;
         this.checkpoints = checkpoints;
         this.claims = claims;
@@ -40,6 +42,7 @@ final class CommitService {
         this.saver = saver;
         this.once = once;
         this.claiming = claiming;
+        this.teller = teller;
     }
 
     /** Waits for whoever is changing the instance. */
@@ -101,6 +104,7 @@ final class CommitService {
 
     /** What has been asked of the instance comes after what was stored. */
     CommittedTask followed(StoreOperation operation, TaskCommit.OfTask task, Committed committed) {
+        teller.saved(task.snapshot());
         if (committed.signalled()
                 && claiming.isStopped(operation, committed.next().orElse(task.claim()))) {
             return new CommittedTask(load(operation, task.claim().instanceId()), Optional.empty());

@@ -4,6 +4,7 @@ import static dev.sayiir.persistence.StoreOperation.on;
 import static dev.sayiir.persistence.StoreOperation.with;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.event.TaskBlockedEvent;
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BlockedQuery;
@@ -122,6 +123,7 @@ public final class PostgresBackend
     private final BranchService branches;
     private final GroupCommits groups;
     private final PostgresWakeUps wakeUps;
+    private final EventTeller teller;
     private final PlatformTransactionManager transactionManager;
     private final @Nullable HikariDataSource ownDataSource;
     private final PostgresBackendBuilder settings;
@@ -146,6 +148,7 @@ public final class PostgresBackend
         this.limits = builder.limits;
         this.status = new StatusRepository(jdbc, name);
         this.instances = new InstanceRepository(jdbc, name);
+        this.teller = new EventTeller(builder.listener, new CallersTransaction(builder.dataSource));
         TransactionTemplate transactions = new TransactionTemplate(transactionManager);
         InstanceLock lock = new InstanceLock(instances, transactions, failures);
         CheckpointRepository checkpoints = new CheckpointRepository(jdbc, name);
@@ -157,7 +160,7 @@ public final class PostgresBackend
         this.tasks = new TaskRepository(jdbc, name);
         this.statistics = new StatisticsRepository(jdbc, name);
         this.events = new EventRepository(jdbc, name);
-        this.signals = new SignalService(lock, events, loader, saver);
+        this.signals = new SignalService(lock, events, loader, saver, teller);
         this.repairs = new RepairService(lock, new RepairRepository(jdbc, name), events, loader, saver);
         this.wakeUps = shared.orElseGet(() -> new PostgresWakeUps(
                 builder.dataSource,
@@ -168,12 +171,12 @@ public final class PostgresBackend
         this.claims = new ClaimRepository(jdbc, name);
         this.claiming = new ClaimService(failures, claims, instances, signals, observer);
         this.blocked = new BlockedRepository(jdbc, name);
-        this.blocking = new BlockService(failures, blocked, claims, claiming);
+        this.blocking = new BlockService(failures, blocked, claims, claiming, teller);
         this.dispatch = new DispatchRepository(jdbc, name);
         this.dispatching = new DispatchService(
                 failures, dispatch, claims, instances, loader, signals, claiming, blocking, wakeUps);
         OnceLocked once = new OnceLocked(failures, instances, lock);
-        this.commits = new CommitService(failures, checkpoints, claims, loader, saver, once, claiming);
+        this.commits = new CommitService(failures, checkpoints, claims, loader, saver, once, claiming, teller);
         BranchRepository branchTasks = new BranchRepository(jdbc, name);
         this.branches = new BranchService(branchTasks, claims, saver, once, claiming);
         this.groups = new GroupCommits(failures, limits, transactions, checkpoints, branchTasks, commits, branches);
@@ -259,22 +262,20 @@ public final class PostgresBackend
     @Override
     public WorkflowSnapshot saveSnapshot(WorkflowSnapshot snapshot) {
         limits.requireStorable(snapshot);
-        return wakeUps.announced(
-                operations.write(with("saveSnapshot", snapshot), write -> saver.save(snapshot, write)));
+        return announced(operations.write(with("saveSnapshot", snapshot), write -> saver.save(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot createSnapshot(WorkflowSnapshot snapshot) {
         limits.requireStorable(snapshot);
-        return wakeUps.announced(
-                operations.write(with("createSnapshot", snapshot), write -> saver.create(snapshot, write)));
+        return announced(operations.write(with("createSnapshot", snapshot), write -> saver.create(snapshot, write)));
     }
 
     @Override
     public WorkflowSnapshot saveSnapshotIfVersion(WorkflowSnapshot snapshot, long expectedVersion) {
         Arguments.requireVersion(expectedVersion);
         limits.requireStorable(snapshot);
-        return wakeUps.announced(operations.write(
+        return announced(operations.write(
                 with("saveSnapshotIfVersion", snapshot),
                 write -> saver.saveIfVersion(snapshot, expectedVersion, write)));
     }
@@ -439,7 +440,7 @@ public final class PostgresBackend
     @Override
     public WorkflowSnapshot unpause(String instanceId) {
         Identifiers.requireInstanceId(instanceId);
-        return wakeUps.announced(operations.run(on("unpause", instanceId), () -> signals.unpause(instanceId)));
+        return announced(operations.run(on("unpause", instanceId), () -> signals.unpause(instanceId)));
     }
 
     @Override
@@ -508,7 +509,7 @@ public final class PostgresBackend
                 .run(
                         on("consumeEventAndSave", instanceId),
                         () -> signals.consumeAndSave(instanceId, eventName, storable))
-                .map(wakeUps::announced);
+                .map(this::announced);
     }
 
     @Override
@@ -598,7 +599,10 @@ public final class PostgresBackend
     @Override
     public int blockUnhandledTasks(ClaimQuery query) {
         query.requireOwnTasks();
-        return operations.run(StoreOperation.of("blockUnhandledTasks"), () -> blocked.blockUnhandled(query));
+        List<TaskBlockedEvent> late =
+                operations.run(StoreOperation.of("blockUnhandledTasks"), () -> blocked.blockUnhandled(query));
+        late.forEach(teller::tell);
+        return late.size();
     }
 
     private int released(Collection<TaskClaim> held, Duration delay) {
@@ -695,6 +699,10 @@ public final class PostgresBackend
             wakeUps.announce();
         }
         return committed;
+    }
+
+    private WorkflowSnapshot announced(WorkflowSnapshot saved) {
+        return wakeUps.announced(teller.saved(saved));
     }
 
     /** An empty list may also mean that there is no such instance. */

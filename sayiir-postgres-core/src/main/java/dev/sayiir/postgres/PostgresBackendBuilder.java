@@ -2,12 +2,14 @@ package dev.sayiir.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.persistence.ValueLimits;
 import dev.sayiir.persistence.ValueTooLargeException;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -33,6 +35,7 @@ public final class PostgresBackendBuilder {
     HikariDataSource ownDataSource;
 
     StoreObserver observer = StoreObserver.NONE;
+    Consumer<? super InstanceEvent> listener = event -> {};
 
     PostgresBackendBuilder(DataSource dataSource) {
         this.dataSource = dataSource;
@@ -118,6 +121,19 @@ public final class PostgresBackendBuilder {
     }
 
     /**
+     * Sets who hears that an instance has ended or a task is blocked, if this backend has made that so: once it is committed,
+     * or within the transaction of the caller. It is called on the thread of the operation, by several at once, and has to
+     * return soon. What it throws is logged; within a transaction of the caller it is thrown on to the caller.
+     *
+     * @param eventListener is told each of these; nobody unless set
+     * @return this
+     */
+    public PostgresBackendBuilder eventListener(Consumer<? super InstanceEvent> eventListener) {
+        this.listener = eventListener;
+        return this;
+    }
+
+    /**
      * @param mode how to hear from other processes that a task may be due; {@link NotifyMode#AUTO} unless set
      * @return this
      */
@@ -168,6 +184,7 @@ public final class PostgresBackendBuilder {
         reserving.codecs = codecs;
         reserving.limits = limits;
         reserving.observer = observer;
+        reserving.listener = listener;
         reserving.ownDataSource = pool;
         return reserving;
     }

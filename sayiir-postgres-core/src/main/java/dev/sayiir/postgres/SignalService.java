@@ -30,12 +30,15 @@ final class SignalService {
     private final EventRepository events;
     private final SnapshotLoader loader;
     private final SnapshotSaver saver;
+    private final EventTeller teller;
 
-    SignalService(InstanceLock lock, EventRepository events, SnapshotLoader loader, SnapshotSaver saver) {
+    SignalService(
+            InstanceLock lock, EventRepository events, SnapshotLoader loader, SnapshotSaver saver, EventTeller teller) {
         this.lock = lock;
         this.events = events;
         this.loader = loader;
         this.saver = saver;
+        this.teller = teller;
     }
 
     /** One statement: the instance's status decides within it whether the request is stored. */
@@ -52,6 +55,15 @@ final class SignalService {
         return found;
     }
 
+    /** What has come of it, and the instance, if it has changed. */
+    private record Answer<T>(T outcome, Optional<WorkflowSnapshot> changed) {}
+
+    /** When the lock is free again: committed, unless it is in the caller's transaction. */
+    private <T> T told(Answer<T> answer) {
+        answer.changed().ifPresent(teller::saved);
+        return answer.outcome();
+    }
+
     /** What cannot be decoded is refused before the request is stored. */
     SignalOutcome requestAndApply(String instanceId, SignalKind kind, SignalRequest asked) {
         return lock.ifStored(instanceId, stored -> {
@@ -59,13 +71,14 @@ final class SignalService {
                             Optional.of(stored.status()).filter(kind::isOpenTo).map(status -> load(instanceId));
                     Found found = request(instanceId, kind, asked);
                     if (current.isEmpty()) {
-                        return SignalOutcome.UNCHANGED;
+                        return new Answer<>(SignalOutcome.UNCHANGED, Optional.empty());
                     } else if (found.claimed()) {
-                        return SignalOutcome.PENDING;
+                        return new Answer<>(SignalOutcome.PENDING, Optional.empty());
                     }
-                    carryOut(kind, asked, current.get(), stored, Optional.empty());
-                    return SignalOutcome.APPLIED;
+                    WorkflowSnapshot changed = carryOut(kind, asked, current.get(), stored, Optional.empty());
+                    return new Answer<>(SignalOutcome.APPLIED, Optional.of(changed));
                 })
+                .map(this::told)
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
@@ -75,11 +88,14 @@ final class SignalService {
      */
     boolean check(String instanceId, SignalKind kind, Optional<String> interruptedAtTask) {
         return pending(instanceId, kind).isPresent()
-                && lock.ifFree(
-                                instanceId,
-                                stored -> kind.isOpenTo(stored.status())
-                                        && apply(instanceId, kind, stored, interruptedAtTask))
-                        .orElse(false);
+                && changed(lock.ifFree(instanceId, stored -> apply(instanceId, kind, stored, interruptedAtTask)));
+    }
+
+    /** Whether it was, when the lock is free again. */
+    private boolean changed(Optional<Optional<WorkflowSnapshot>> underLock) {
+        Optional<WorkflowSnapshot> changed = underLock.flatMap(it -> it);
+        changed.ifPresent(teller::saved);
+        return changed.isPresent();
     }
 
     WorkflowSnapshot unpause(String instanceId) {
@@ -97,15 +113,15 @@ final class SignalService {
     EventOutcome send(String instanceId, String name, Payload payload, Optional<String> key) {
         return lock.ifStored(instanceId, stored -> {
                     if (key.isPresent() && events.hasKey(instanceId, key.get())) {
-                        return EventOutcome.DUPLICATE;
+                        return new Answer<>(EventOutcome.DUPLICATE, Optional.empty());
                     }
                     InstanceLock.requireUnfinished(instanceId, stored);
                     Optional<WorkflowSnapshot> waiting = waitingFor(instanceId, name, stored);
                     events.send(instanceId, name, payload, key);
-                    return waiting.flatMap(it -> deliverIfAwaited(it, stored))
-                            .map(delivered -> EventOutcome.DELIVERED)
-                            .orElse(EventOutcome.BUFFERED);
+                    Optional<WorkflowSnapshot> woken = waiting.flatMap(it -> deliverIfAwaited(it, stored));
+                    return new Answer<>(woken.isPresent() ? EventOutcome.DELIVERED : EventOutcome.BUFFERED, woken);
                 })
+                .map(this::told)
                 .orElseThrow(() -> new SnapshotNotFoundException(instanceId));
     }
 
@@ -122,10 +138,7 @@ final class SignalService {
 
     /** For an instance that stands at a wait; whether the event that it waits for was there. Waits for nobody. */
     boolean deliverPending(String instanceId) {
-        return lock.ifFree(
-                        instanceId,
-                        stored -> deliverIfAwaited(load(instanceId), stored).isPresent())
-                .orElse(false);
+        return changed(lock.ifFree(instanceId, stored -> deliverIfAwaited(load(instanceId), stored)));
     }
 
     Optional<Payload> consume(String instanceId, String name) {
@@ -164,21 +177,23 @@ final class SignalService {
         });
     }
 
-    private boolean apply(String instanceId, SignalKind kind, Stored stored, Optional<String> interruptedAtTask) {
-        Optional<PendingSignal> pending = pending(instanceId, kind);
-        pending.ifPresent(signal -> carryOut(kind, signal.request(), load(instanceId), stored, interruptedAtTask));
-        return pending.isPresent();
+    private Optional<WorkflowSnapshot> apply(
+            String instanceId, SignalKind kind, Stored stored, Optional<String> interruptedAtTask) {
+        return kind.isOpenTo(stored.status())
+                ? pending(instanceId, kind)
+                        .map(signal -> carryOut(kind, signal.request(), load(instanceId), stored, interruptedAtTask))
+                : Optional.empty();
     }
 
     /** The trigger that logs the change of status marks the request as consumed. */
-    private void carryOut(
+    private WorkflowSnapshot carryOut(
             SignalKind kind,
             SignalRequest request,
             WorkflowSnapshot current,
             Stored stored,
             Optional<String> interruptedAtTask) {
         WorkflowSnapshot changed = Signals.carriedOut(kind, request, current, stored.now(), interruptedAtTask);
-        saver.prepare(changed, stored).save();
+        return saver.prepare(changed, stored).save();
     }
 
     private Optional<WorkflowSnapshot> deliverIfAwaited(WorkflowSnapshot snapshot, Stored stored) {

@@ -1,16 +1,20 @@
 package dev.sayiir.persistence;
 
 import com.zaxxer.hikari.HikariDataSource;
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.PostgresBackend;
+import dev.sayiir.postgres.PostgresBackendBuilder;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.OddSettings;
 import dev.sayiir.testing.PgBouncer;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.testing.RowRules;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 
@@ -21,7 +25,7 @@ import javax.sql.DataSource;
 final class Backends {
 
     private static final List<Backend> ALL = Stream.of(
-                    Stream.of(new Backend("in-memory", () -> Stores.of(new InMemoryBackend()))),
+                    Stream.of(new Backend("in-memory", Backends::inMemory)),
                     PostgresServer.SUPPORTED.stream()
                             .map(major -> new Backend("postgres-" + major, () -> on(PostgresServer.of(major)))),
                     Stream.of(new Backend(
@@ -36,10 +40,15 @@ final class Backends {
 
     private Backends() {}
 
+    private static Stores inMemory() {
+        List<InstanceEvent> told = new CopyOnWriteArrayList<>();
+        return Stores.of(new InMemoryBackend(Clock.systemUTC(), ValueLimits.DEFAULT, told::add), told);
+    }
+
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Stores on(PostgresServer server) {
         DataSource dataSource = server.newDatabase().dataSource();
-        return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
+        return ruled(PostgresBackend.builder(dataSource), dataSource);
     }
 
     @SuppressWarnings("resource") // the database lives as long as its server
@@ -47,21 +56,21 @@ final class Backends {
         Database database = PostgresServer.of(17).newDatabase();
         OddSettings.together(database);
         DataSource dataSource = database.dataSource();
-        return ruled(PostgresBackend.builder(dataSource).build(), dataSource);
+        return ruled(PostgresBackend.builder(dataSource), dataSource);
     }
 
     @SuppressWarnings("resource") // the database lives as long as its server
     private static Stores throughPgBouncer() {
         Database database = PostgresServer.of(17).newDatabase();
         String url = PgBouncer.before(database).through(database.url());
-        PostgresBackend backend = PostgresBackend.builder(new HikariDataSource(database.poolConfig(url)))
-                .build();
-        return ruled(backend, database.dataSource());
+        return ruled(PostgresBackend.builder(new HikariDataSource(database.poolConfig(url))), database.dataSource());
     }
 
-    private static Stores ruled(PostgresBackend backend, DataSource dataSource) {
+    private static Stores ruled(PostgresBackendBuilder builder, DataSource dataSource) {
+        List<InstanceEvent> told = new CopyOnWriteArrayList<>();
+        PostgresBackend backend = builder.eventListener(told::add).build();
         RowRules.enforce(dataSource);
-        return Stores.of(backend);
+        return Stores.of(backend, told);
     }
 
     static Stream<Backend> all() {

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence;
 
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ abstract class ContractTest {
     WakeUps wakeUps;
     WorkflowStatistics statistics;
     RepairStore repairs;
+    List<InstanceEvent> told;
 
     @BeforeEach
     void deleteWhatTheTestBeforeLeft() {
@@ -43,7 +45,9 @@ abstract class ContractTest {
         wakeUps = stores.wakeUps();
         statistics = stores.statistics();
         repairs = stores.repairs();
+        told = stores.told();
         store.listSnapshots().forEach(store::deleteSnapshot);
+        told.clear();
     }
 
     List<HistoryEntry> versionsOf(String instanceId) {

@@ -1,5 +1,6 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.persistence.Arguments;
 import dev.sayiir.persistence.AvailableTask;
 import dev.sayiir.persistence.BlockReason;
@@ -95,6 +96,7 @@ public final class InMemoryBackend
 
     private final Clock clock;
     private final ValueLimits limits;
+    private final Consumer<? super InstanceEvent> listener;
     private final EventJournal journal = new EventJournal();
     private long incarnations;
     private final NavigableMap<String, StoredInstance> instances = new TreeMap<>(Utf8Order.INSTANCE);
@@ -122,8 +124,21 @@ public final class InMemoryBackend
      * @param limits how large inputs, outputs and events may be; the snapshot itself is not limited here
      */
     public InMemoryBackend(Clock clock, ValueLimits limits) {
+        this(clock, limits, event -> {});
+    }
+
+    /**
+     * An empty backend.
+     *
+     * @param clock what tells when something was saved, in microseconds as in PostgreSQL
+     * @param limits how large inputs, outputs and events may be; the snapshot itself is not limited here
+     * @param eventListener hears that an instance has ended or a task is blocked, on the thread that made it so; all other
+     *     threads wait for it, and what it throws is thrown on to the caller
+     */
+    public InMemoryBackend(Clock clock, ValueLimits limits, Consumer<? super InstanceEvent> eventListener) {
         this.clock = clock;
         this.limits = limits;
+        this.listener = eventListener;
     }
 
     @Override
@@ -652,7 +667,7 @@ public final class InMemoryBackend
     }
 
     private WorkflowSnapshot insert(WorkflowSnapshot snapshot) {
-        StoredInstance created = new StoredInstance(++incarnations, journal);
+        StoredInstance created = new StoredInstance(++incarnations, journal, listener);
         created.create(snapshot, now());
         instances.put(snapshot.instanceId(), created);
         return announced(snapshot.storedAs(created.current().version(), created.incarnation()));

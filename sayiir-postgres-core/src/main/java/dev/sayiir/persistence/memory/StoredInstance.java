@@ -1,5 +1,7 @@
 package dev.sayiir.persistence.memory;
 
+import dev.sayiir.event.InstanceEvent;
+import dev.sayiir.event.TaskBlockedEvent;
 import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.persistence.BranchOutcome;
 import dev.sayiir.persistence.BranchStep;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -47,15 +50,18 @@ final class StoredInstance {
 
     private final long incarnation;
     private final EventJournal journal;
+    private final Consumer<? super InstanceEvent> listener;
     private final List<Checkpoint> checkpoints = new ArrayList<>();
     private long baseVersion = 1;
     private CompletedTasks results = CompletedTasks.none();
     private final TaskJournal tasks = new TaskJournal();
     private final Map<String, QueuedTask> open = new LinkedHashMap<>();
 
-    StoredInstance(long incarnation, EventJournal journal) {
+    /** @param listener hears of its end, and that a task of it is blocked */
+    StoredInstance(long incarnation, EventJournal journal, Consumer<? super InstanceEvent> listener) {
         this.incarnation = incarnation;
         this.journal = journal;
+        this.listener = listener;
     }
 
     long incarnation() {
@@ -128,6 +134,7 @@ final class StoredInstance {
     void create(WorkflowSnapshot snapshot, Instant now) {
         store(snapshot, TaskChanges.replacing(Set.of(), snapshot), now);
         journal.created(snapshot, now);
+        InstanceEvent.ofEnd(snapshot).ifPresent(listener);
     }
 
     void save(WorkflowSnapshot snapshot, Instant now) {
@@ -140,6 +147,7 @@ final class StoredInstance {
         if (snapshot.status() != before) {
             journal.changedTo(snapshot, now);
             pauseOrResumeBranches(snapshot.status(), now);
+            InstanceEvent.ofEnd(snapshot).ifPresent(listener);
         }
     }
 
@@ -248,6 +256,13 @@ final class StoredInstance {
                 Kind.BLOCKED,
                 new SignalRequest(Optional.of(what), Optional.empty()),
                 now);
+        listener.accept(new TaskBlockedEvent(
+                current().snapshot().instanceId(),
+                current().snapshot().definitionHash(),
+                task.taskId(),
+                task.branch().map(BranchStep::label),
+                why.reason(),
+                why.error()));
     }
 
     Stream<BlockedTask> blocked() {

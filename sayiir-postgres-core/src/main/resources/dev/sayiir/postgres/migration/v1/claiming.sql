@@ -98,7 +98,7 @@ $$;
 -- many instances are at each, and blocked ones are not in it; what is held is read once.
 CREATE FUNCTION ${schema}.sayiir_block_unhandled(
     p_definitions text[], p_task_ids text[], p_patience bigint, p_refusal text, p_build text, p_limit bigint)
-    RETURNS TABLE (instance_id text, task_id text, error text, blocked_at timestamptz)
+    RETURNS TABLE (instance_id text, task_id text, branch text, definition_hash text, error text, blocked_at timestamptz)
     LANGUAGE plpgsql VOLATILE ROWS 20 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     RETURN QUERY
@@ -146,6 +146,6 @@ BEGIN
         ready_at = NULL
     FROM late AS l
     WHERE c.instance_id = l.instance_id AND c.branch = l.branch
-    RETURNING c.instance_id, c.task_id, c.error, c.blocked_at;
+    RETURNING c.instance_id, c.task_id, c.branch, c.definition_hash, c.error, c.blocked_at;
 END
 $$;
