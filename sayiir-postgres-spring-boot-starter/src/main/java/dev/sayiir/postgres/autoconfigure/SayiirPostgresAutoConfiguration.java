@@ -2,12 +2,14 @@ package dev.sayiir.postgres.autoconfigure;
 
 import dev.sayiir.codec.SnapshotCodec;
 import dev.sayiir.codec.SnapshotCodecs;
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StoreObserver;
 import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.postgres.PostgresBackendBuilder;
 import dev.sayiir.postgres.SchemaMigrator;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -91,6 +93,7 @@ public final class SayiirPostgresAutoConfiguration {
             @SayiirTransactionManager ObjectProvider<PlatformTransactionManager> sayiirTransactionManager,
             ObjectProvider<PlatformTransactionManager> transactionManagers,
             ObjectProvider<StoreObserver> observer,
+            @Qualifier(SayiirEventsAutoConfiguration.BEAN_NAME) ObjectProvider<Consumer<InstanceEvent>> events,
             ObjectProvider<SayiirPostgresCustomizer> customizers) {
         DataSource dataSource = DataSourceChoice.of(properties, ownPool, markedDataSource, applicationDataSource);
         PostgresBackendBuilder backend = PostgresBackend.builder(dataSource).codecs(codecs);
@@ -107,6 +110,7 @@ public final class SayiirPostgresAutoConfiguration {
         TransactionManagers.managing(dataSource, sayiirTransactionManager, transactionManagers)
                 .ifPresent(backend::transactionManager);
         observer.ifAvailable(backend::observer);
+        events.ifAvailable(backend::eventListener);
         customizers.orderedStream().forEach(customizer -> customizer.customize(backend));
         return backend.migration(MigrationMode.NONE).build();
     }

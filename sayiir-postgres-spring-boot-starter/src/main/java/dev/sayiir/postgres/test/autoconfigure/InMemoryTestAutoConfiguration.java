@@ -1,10 +1,15 @@
 package dev.sayiir.postgres.test.autoconfigure;
 
+import dev.sayiir.event.InstanceEvent;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.persistence.ValueLimits;
 import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.postgres.autoconfigure.SayiirDataSourceAutoConfiguration;
+import dev.sayiir.postgres.autoconfigure.SayiirEventsAutoConfiguration;
 import dev.sayiir.postgres.autoconfigure.SayiirPostgresAutoConfiguration;
 import dev.sayiir.postgres.test.WorkflowClock;
+import java.util.function.Consumer;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBooleanProperty;
@@ -21,8 +26,9 @@ public final class InMemoryTestAutoConfiguration {
 
     @Bean
     @ConditionalOnMissingBean(SnapshotStore.class)
-    InMemoryBackend sayiirInMemoryBackend(WorkflowClock clock) {
-        return new InMemoryBackend(clock);
+    InMemoryBackend sayiirInMemoryBackend(
+            WorkflowClock clock, @Qualifier(SayiirEventsAutoConfiguration.BEAN_NAME) Consumer<InstanceEvent> events) {
+        return new InMemoryBackend(clock, ValueLimits.DEFAULT, events);
     }
 
     /** For transactional tasks, and for what listens to transactions. */
