@@ -138,7 +138,7 @@ final class TaskRunner {
                 .filter(it ->
                         position instanceof AtTask || task.snapshot().fork().isPresent());
         if (handler.isPresent() && !crashes.areTooMany(claim)) {
-            return calls.call(task, handler.get(), holding, mayCarryOn);
+            return TaskLogContext.during(claim, () -> calls.call(task, handler.get(), holding, mayCarryOn));
         }
         holding.end();
         return Optional.of(

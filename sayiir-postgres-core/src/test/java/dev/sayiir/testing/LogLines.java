@@ -4,13 +4,22 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.LoggerFactory;
 
 /** What is logged while it is open. */
 public final class LogLines implements AutoCloseable {
 
     private final Logger logger;
-    private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    private final ListAppender<ILoggingEvent> appender = new ListAppender<>() {
+
+        /** With the MDC of the thread that logs. */
+        @Override
+        protected void append(ILoggingEvent event) {
+            event.prepareForDeferredProcessing();
+            super.append(event);
+        }
+    };
 
     private LogLines(Logger logger) {
         this.logger = logger;
@@ -38,6 +47,17 @@ public final class LogLines implements AutoCloseable {
         return List.copyOf(appender.list).stream()
                 .filter(event -> event.getThrowableProxy() != null)
                 .map(ILoggingEvent::getFormattedMessage)
+                .toList();
+    }
+
+    /**
+     * @param part of the lines that are meant
+     * @return what the MDC had with each of them
+     */
+    public List<Map<String, String>> contextsOf(String part) {
+        return List.copyOf(appender.list).stream()
+                .filter(event -> event.getFormattedMessage().contains(part))
+                .map(ILoggingEvent::getMDCPropertyMap)
                 .toList();
     }
 
