@@ -14,7 +14,7 @@ final class TaskLogContext {
     static <T> T during(TaskClaim claim, Supplier<T> work) {
         Map<String, String> before = MDC.getCopyOfContextMap();
         try {
-            MDC.put("sayiir.instance", claim.instanceId());
+            MDC.put("sayiir.instance.id", claim.instanceId());
             MDC.put("sayiir.workflow", claim.definitionHash());
             MDC.put("sayiir.task", claim.taskId());
             MDC.put("sayiir.attempt", String.valueOf(claim.attempt()));

@@ -24,7 +24,7 @@ class LogContextTest extends WorkerContractTest {
 
     private static Map<String, String> of(String instanceId, String taskId, int attempt) {
         return Map.of(
-                "sayiir.instance",
+                "sayiir.instance.id",
                 instanceId,
                 "sayiir.workflow",
                 "fulfilment-v1",

@@ -39,7 +39,6 @@ import org.springframework.boot.context.properties.source.InvalidConfigurationPr
 import org.springframework.boot.info.BuildProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -88,13 +87,6 @@ public final class SayiirWorkerAutoConfiguration {
             workflows = workflows.withListener(listener);
         }
         return workflows;
-    }
-
-    /** Around all other listeners, so that what they log names the task as well. */
-    @Bean
-    @Order(Ordered.HIGHEST_PRECEDENCE)
-    LoggedTasks sayiirLoggedTasks() {
-        return new LoggedTasks();
     }
 
     /** The pool of {@code sayiir.postgres.url} is nobody else's, unless it is the application's only one. */
