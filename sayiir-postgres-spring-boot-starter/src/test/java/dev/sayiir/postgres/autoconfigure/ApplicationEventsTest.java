@@ -12,6 +12,7 @@ import dev.sayiir.persistence.BlockReason;
 import dev.sayiir.persistence.SignalRequest;
 import dev.sayiir.persistence.SnapshotNotFoundException;
 import dev.sayiir.persistence.SnapshotStore;
+import dev.sayiir.postgres.test.WorkflowTestAutoConfiguration;
 import dev.sayiir.postgres.test.autoconfigure.InMemoryTestAutoConfiguration;
 import dev.sayiir.worker.FailurePolicy;
 import dev.sayiir.worker.TaskContext;
@@ -281,8 +282,10 @@ class ApplicationEventsTest extends WorkerStarterTest {
     void a_test_with_stores_in_memory_hears_of_the_same() {
         List<InstanceEvent> heard = new CopyOnWriteArrayList<>();
         new ApplicationContextRunner()
-                .withConfiguration(
-                        AutoConfigurations.of(SayiirEventsAutoConfiguration.class, InMemoryTestAutoConfiguration.class))
+                .withConfiguration(AutoConfigurations.of(
+                        SayiirEventsAutoConfiguration.class,
+                        InMemoryTestAutoConfiguration.class,
+                        WorkflowTestAutoConfiguration.class))
                 .withPropertyValues("sayiir.test.in-memory=true")
                 .withBean(Late.class, () -> new Late(new CountDownLatch(0), heard))
                 .run(context -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sayiir.persistence.memory.InMemoryBackend;
+import dev.sayiir.postgres.autoconfigure.SayiirEventsAutoConfiguration;
 import dev.sayiir.postgres.autoconfigure.SayiirWorkerAutoConfiguration;
 import dev.sayiir.postgres.test.autoconfigure.InMemoryTestAutoConfiguration;
 import dev.sayiir.worker.TaskHandler;
@@ -25,6 +26,7 @@ class WorkflowTestAutoConfigurationTest {
 
     private final ApplicationContextRunner inMemory = new ApplicationContextRunner()
             .withConfiguration(AutoConfigurations.of(
+                    SayiirEventsAutoConfiguration.class,
                     InMemoryTestAutoConfiguration.class,
                     WorkflowTestAutoConfiguration.class,
                     SayiirWorkerAutoConfiguration.class))
