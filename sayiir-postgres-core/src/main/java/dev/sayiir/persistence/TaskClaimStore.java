@@ -163,6 +163,14 @@ public interface TaskClaimStore {
     int blockUnhandledTasks(ClaimQuery query);
 
     /**
+     * Looks whether what this thread asks of the store now is part of a transaction of the thread's, and would be undone with it. A
+     * store without transactions says so as well, as nothing of it is ever outside of one.
+     *
+     * @return whether it is
+     */
+    boolean isInTransaction();
+
+    /**
      * Saves what came out of a task and gives up the claim, both or neither: the next task, the end, a retry, a delay or
      * a wait, whatever the snapshot says. If it is to be carried on and the next task can be done at once, the claim
      * goes over to that task instead, so that the worker can go on without asking for it. A cancel or a pause that is

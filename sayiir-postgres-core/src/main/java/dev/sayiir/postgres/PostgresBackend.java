@@ -99,6 +99,7 @@ public final class PostgresBackend
     private final DataSource dataSource;
     private final String schema;
     private final StoreObserver observer;
+    private final TransientFailures failures;
     private final Operations operations;
     private final ValueLimits limits;
     private final StatusRepository status;
@@ -140,7 +141,7 @@ public final class PostgresBackend
         this.transactionManager = builder.transactionManager == null
                 ? new JdbcTransactionManager(builder.dataSource)
                 : builder.transactionManager;
-        TransientFailures failures = new TransientFailures(builder.dataSource, builder.observer);
+        this.failures = new TransientFailures(builder.dataSource, builder.observer);
         this.dataSource = builder.dataSource;
         this.schema = name.name();
         this.observer = builder.observer;
@@ -564,6 +565,11 @@ public final class PostgresBackend
     public List<TaskClaim> extendTaskClaims(Collection<TaskClaim> held, Duration ttl) {
         ClaimQuery.requireDuration("ttl", ttl);
         return operations.run(StoreOperation.of("extendTaskClaims"), () -> claiming.extend(held, ttl));
+    }
+
+    @Override
+    public boolean isInTransaction() {
+        return failures.inCallersTransaction();
     }
 
     @Override

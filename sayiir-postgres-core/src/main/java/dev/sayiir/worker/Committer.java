@@ -109,6 +109,8 @@ final class Committer {
             soon(held, () -> end(task, held, doubts.settle(held, doubt), mayCarryOn, then), then);
         } else if (ending instanceof Refusal refusal) {
             soon(held, () -> refuse(held, refusal, then), then);
+        } else if (ending instanceof Dropped drop && drop.ifHeld().isPresent()) {
+            soon(held, () -> end(task, held, doubts.settle(held, drop), mayCarryOn, then), then);
         } else if (ending instanceof Dropped drop) {
             drop(held, drop.why());
             then.accept(Optional.empty());

@@ -52,6 +52,21 @@ final class Doubts {
         }
     }
 
+    /** Says for sure what was dropped, now that the transaction is rolled back. Waits for the store if it is away. */
+    Ending settle(HeldTask held, Dropped drop) throws InterruptedException {
+        if (drop.ifHeld().isEmpty()) {
+            return drop;
+        }
+        outage.awaitEnd();
+        try {
+            boolean isHeld = oneAtATime.call(() -> claims.isHeld(held.claim()));
+            return isHeld ? drop.ifHeld().get().get() : new Dropped(drop.why(), Optional.empty());
+        } catch (RuntimeException e) {
+            log.debug("It cannot be found out whether {} is held still", held, e);
+            return new Undone();
+        }
+    }
+
     /** Empty as long as it is under way. */
     private Optional<Ending> look(HeldTask held, InDoubt doubt) {
         Optional<TaskClaim> next = doubt.ifStored().stored().next();
@@ -67,6 +82,8 @@ final class Doubts {
         return Optional.of(
                 isCommitted
                         ? doubt.ifStored()
-                        : new Dropped("The " + held + " was lost while it was not known whether it was committed"));
+                        : new Dropped(
+                                "The " + held + " was lost while it was not known whether it was committed",
+                                Optional.empty()));
     }
 }

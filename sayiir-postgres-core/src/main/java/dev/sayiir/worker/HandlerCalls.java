@@ -80,8 +80,14 @@ final class HandlerCalls {
      * How the call of a handler ended.
      *
      * @param next what is to be stored, if nobody has stopped the handler
+     * @param begun whether the handler was called; it may have waited for a transaction in vain
      */
-    private record Called(Supplier<? extends Ending> next, boolean failed) {}
+    private record Called(Supplier<? extends Ending> next, boolean failed, boolean begun) {
+
+        Called(Supplier<? extends Ending> next, boolean failed) {
+            this(next, failed, true);
+        }
+    }
 
     /** What is to be stored; empty if the worker has no say in it any more. */
     Optional<Ending> call(ClaimedTask task, TaskHandler<?> handler, HeldTask held, BooleanSupplier mayCarryOn) {
@@ -95,11 +101,17 @@ final class HandlerCalls {
         }
         return switch (stop.get()) {
             case TIMED_OUT ->
-                held.isAbandoned() ? Optional.empty() : Optional.of(failures.timedOut(task, handler, held));
+                held.isAbandoned() ? Optional.empty() : Optional.of(timedOut(task, handler, held, called));
             case WORKER_STOPS ->
                 called.failed() ? released(held) : Optional.of(called.next().get());
             case CANCELLED, CLAIM_LOST -> Optional.empty();
         };
+    }
+
+    private Ending timedOut(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Called called) {
+        return called.begun()
+                ? failures.timedOut(task, handler, held)
+                : called.next().get();
     }
 
     private Future<?> startTimeout(ClaimedTask task, TaskHandler<?> handler, HeldTask held, Duration limit) {
@@ -157,7 +169,7 @@ final class HandlerCalls {
         return new Called(() -> advance, false);
     }
 
-    /** Once something is stored, what listeners around the call return or throw does not matter any more. */
+    /** What listeners around the call return does not matter, nor what they throw once something is stored. */
     private Called calledInTransaction(
             ClaimedTask task,
             TaskHandler<?> handler,
@@ -173,13 +185,14 @@ final class HandlerCalls {
                 outcome -> new PendingCommit(task, advance(task, handler, held, outcome), handlers, ttl, mayCarryOn),
                 failure -> failures.thrown(task, handler, held, failure));
         try {
-            TaskOutcome outcome = listener.aroundTask(context, () -> own.timed(held, () -> call.run(handle)));
-            return call.ending()
-                    .map(it -> new Called(() -> it, false))
-                    .orElseGet(() -> ended(task, handler, held, outcome));
+            listener.aroundTask(context, () -> own.timed(held, () -> call.run(handle)));
+            return call.ending().isPresent()
+                    ? new Called(call.ending()::get, false)
+                    : ended(task, handler, held, call.outcome());
         } catch (Throwable e) {
             if (call.ending().isPresent()) {
-                return new Called(call.ending()::get, call.ending().get() instanceof Undone);
+                Ending ending = call.ending().get();
+                return new Called(() -> ending, ending instanceof Undone, call.hasBegun());
             }
             throw e;
         }

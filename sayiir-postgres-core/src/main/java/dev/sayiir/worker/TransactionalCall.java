@@ -9,13 +9,17 @@ import dev.sayiir.persistence.TerminalStateException;
 import dev.sayiir.worker.HeldTask.Stop;
 import dev.sayiir.worker.TaskOutcome.Retry;
 import dev.sayiir.workflow.SayiirException;
+import java.io.IOException;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.dao.TransientDataAccessException;
+import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.TransactionStatus;
 import org.springframework.transaction.TransactionSystemException;
@@ -41,6 +45,7 @@ final class TransactionalCall {
     private final Function<TaskOutcome, PendingCommit> pending;
     private final Function<Throwable, Ending> failed;
     private Phase phase = Phase.BEGINNING;
+    private boolean isRun;
     private @Nullable TaskOutcome outcome;
     private @Nullable Throwable failure;
     private @Nullable StoredAlready stored;
@@ -70,19 +75,46 @@ final class TransactionalCall {
      * @throws Exception what the handler threw, or why it was not called or nothing was stored
      */
     TaskOutcome run(Callable<TaskOutcome> handler) throws Exception {
+        if (isRun) {
+            throw new IllegalStateException(
+                    "The handler of task '" + held.claim().taskId() + "' was to be called twice, by a"
+                            + " listener around it; a transaction that was rolled back or committed cannot go on");
+        }
+        isRun = true;
         try {
             transactions.executeWithoutResult(transaction -> inTransaction(transaction, handler));
         } catch (RuntimeException | Error e) {
             ending = ending(e).orElse(null);
             throw e;
         }
+        if (failure != null && isForWantOfALock(failure)) {
+            ending = undone(failure);
+        } else if (failure == null) {
+            ending = stored;
+        }
+        return outcome();
+    }
+
+    /**
+     * What the handler returned, whatever a listener makes of it.
+     *
+     * @throws Exception what the handler threw, or that it was not called
+     */
+    TaskOutcome outcome() throws Exception {
         if (failure instanceof Exception thrown) {
             throw thrown;
         } else if (failure instanceof Error thrown) {
             throw thrown;
+        } else if (outcome == null) {
+            throw new IllegalStateException("The handler of task '"
+                    + held.claim().taskId() + "' was not called, by a listener around it, and nothing is stored");
         }
-        ending = stored;
-        return Objects.requireNonNull(outcome);
+        return outcome;
+    }
+
+    /** Whether the handler was called, or might have been. */
+    boolean hasBegun() {
+        return phase != Phase.BEGINNING;
     }
 
     /** What has become of it, whatever {@link #run} threw; empty if nothing is stored, and what it returned or threw counts. */
@@ -90,8 +122,23 @@ final class TransactionalCall {
         return Optional.ofNullable(ending);
     }
 
+    /** No handler is called. */
+    private static final class TwoTransactionsException extends IllegalStateException {
+
+        private static final long serialVersionUID = 1L;
+
+        TwoTransactionsException(String message) {
+            super(message);
+        }
+    }
+
     private void inTransaction(TransactionStatus transaction, Callable<TaskOutcome> handler) {
-        if (held.mayBeLost()) {
+        if (!store.isInTransaction()) {
+            throw new TwoTransactionsException(
+                    "What task '" + held.claim().taskId() + "' writes and its commit would be two"
+                            + " transactions: the transaction manager is not one of the DataSource that the store was built with. Give"
+                            + " both the same DataSource, without a proxy around one of them");
+        } else if (held.mayBeLost()) {
             store.requireHeld(held.claim());
         }
         phase = Phase.HANDLING;
@@ -144,10 +191,12 @@ final class TransactionalCall {
     }
 
     private Optional<Ending> notStored(Throwable e) {
-        if (e instanceof ClaimLostException
+        if (e instanceof TwoTransactionsException) {
+            return Optional.of(Refusal.ofAll(BlockReason.FAILURES, String.valueOf(e.getMessage())));
+        } else if (e instanceof ClaimLostException
                 || e instanceof TerminalStateException
                 || e instanceof SnapshotNotFoundException) {
-            return Optional.of(new Dropped(String.valueOf(e.getMessage())));
+            return Optional.of(new Dropped(String.valueOf(e.getMessage()), Optional.of(() -> failed.apply(e))));
         } else if (e instanceof SayiirException && phase == Phase.STORING) {
             return Optional.of(Refusal.ofAll(
                     BlockReason.UNWRITABLE_OUTPUT,
@@ -174,16 +223,28 @@ final class TransactionalCall {
 
     /**
      * What fails at the end may be the handler's doing, as a constraint that is checked then, or what JPA writes then; except
-     * that no handler foresees a deadlock with what is stored of the task. Where it cannot be told, as by a commit that failed
-     * and could not be rolled back either, there is something beneath that no application throws.
+     * that no handler foresees a deadlock with what is stored of the task.
      */
     private boolean isForWantOfTheStore(RuntimeException e) {
         if (phase == Phase.ENDING) {
             return e instanceof PessimisticLockingFailureException
-                    || (e instanceof TransactionSystemException && !(e.getCause() instanceof RuntimeException))
+                    || (e instanceof TransactionSystemException && saysNothingOfTheCommit(e))
                     || (StoreFailures.mayBeOfTheStore(e) && !(e instanceof TransactionException));
         }
         return e instanceof TransientDataAccessException
                 || (StoreFailures.mayBeOfTheStore(e) && !(e instanceof TransactionUsageException));
+    }
+
+    /** A commit that failed and could not be rolled back either, or that had nobody to talk to. */
+    private static boolean saysNothingOfTheCommit(RuntimeException e) {
+        return !(e.getCause() instanceof RuntimeException)
+                && (String.valueOf(e.getMessage()).contains("rollback")
+                        || NestedExceptionUtils.getMostSpecificCause(e) instanceof IOException);
+    }
+
+    /** Of the handler's own statements: a deadlock, or no connection for a transaction within this one. */
+    private static boolean isForWantOfALock(Throwable failure) {
+        return Causes.areOf(
+                failure, List.of(PessimisticLockingFailureException.class, CannotCreateTransactionException.class));
     }
 }

@@ -21,6 +21,11 @@ import java.util.Optional;
  */
 record TransactionalStore(SnapshotStore snapshots, TaskClaimStore claims) {
 
+    /** Whether what this thread stores is part of its transaction. */
+    boolean isInTransaction() {
+        return claims.isInTransaction();
+    }
+
     /**
      * Locks nothing, so that the claim can be renewed while the transaction lasts.
      *

@@ -45,6 +45,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** Calls each operation of a backend at least once, and fails if there is one that it does not know. */
 final class EveryOperation {
@@ -168,6 +169,7 @@ final class EveryOperation {
         assertThat(claims.extendTaskClaims(List.of(claimed.claim()), MINUTE)).hasSize(1);
         claims.extendTaskClaim(claimed.claim(), MINUTE);
         assertThat(claims.isHeld(claimed.claim())).isTrue();
+        assertThat(claims.isInTransaction()).isEqualTo(TransactionSynchronizationManager.isActualTransactionActive());
         assertThat(claims.releaseTaskClaim(claimed.claim())).isTrue();
         assertThat(claims.claimTask(prefix + "worked", "first", "worker", MINUTE))
                 .isPresent();

@@ -138,6 +138,16 @@ abstract class DrivingContract {
         assertThat(tasks.calls("booked", "file")).isEqualTo(1);
     }
 
+    /** The worker learns of it late, and is not stopped before that. */
+    @Test
+    void what_follows_a_commit_after_which_the_application_fails_is_done() {
+        workflows.start(Booking.WORKFLOW, "loud", "tea");
+
+        driver.runUntilIdle();
+
+        assertThat(driver.instance("loud")).hasAttempts("book", 1).isCompleted();
+    }
+
     @Test
     void the_driver_stops_before_a_transactional_task() {
         workflows.start(Booking.WORKFLOW, "stopped", "tea");

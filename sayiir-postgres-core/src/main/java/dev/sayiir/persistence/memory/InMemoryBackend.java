@@ -492,6 +492,11 @@ public final class InMemoryBackend
     }
 
     @Override
+    public boolean isInTransaction() {
+        return true;
+    }
+
+    @Override
     public synchronized boolean isHeld(TaskClaim claim) {
         return claims.held(claim).isPresent();
     }

@@ -176,6 +176,11 @@ final class DrivenClaims implements TaskClaimStore {
     }
 
     @Override
+    public boolean isInTransaction() {
+        return claims.isInTransaction();
+    }
+
+    @Override
     public boolean isHeld(TaskClaim claim) {
         return claims.isHeld(claim);
     }
@@ -215,16 +220,24 @@ final class DrivenClaims implements TaskClaimStore {
             TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                 @Override
                 public void afterCommit() {
-                    committed(claim, next, isUnheard);
+                    loseAnswer(claim, isUnheard);
+                }
+
+                /** Called whatever others have thrown after the commit. */
+                @Override
+                public void afterCompletion(int status) {
+                    if (status == STATUS_COMMITTED) {
+                        next.ifPresent(running::isHeld);
+                    }
                 }
             });
         } else {
-            committed(claim, next, isUnheard);
+            next.ifPresent(running::isHeld);
+            loseAnswer(claim, isUnheard);
         }
     }
 
-    private void committed(TaskClaim claim, Optional<TaskClaim> next, boolean isUnheard) {
-        next.ifPresent(running::isHeld);
+    private void loseAnswer(TaskClaim claim, boolean isUnheard) {
         if (isUnheard) {
             faults.happened(claim);
             throw lostAnswer();
