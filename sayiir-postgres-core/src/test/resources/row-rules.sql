@@ -20,6 +20,7 @@ ALTER TABLE sayiir.sayiir_task_claims
     ADD CONSTRAINT sayiir_task_claims_task_id_check CHECK (octet_length(task_id) BETWEEN 1 AND 1024),
     ADD CONSTRAINT sayiir_task_claims_attempts_check CHECK (attempts >= 0 AND failures >= 0 AND crashes >= 0),
     ADD CONSTRAINT sayiir_task_claims_branches_left_check CHECK (branches_left IS NULL OR branches_left >= 0 AND branch = ''),
+    ADD CONSTRAINT sayiir_task_claims_awaited_event_check CHECK (num_nulls(awaited_event, instance_created_at) = 2 OR awaited_event IS NOT NULL AND instance_created_at IS NOT NULL AND branch = '' AND status = 'waiting'),
     ADD CONSTRAINT sayiir_task_claims_input_check CHECK (num_nulls(input_start, input_bytes) IN (0, 2)),
     ADD CONSTRAINT sayiir_task_claims_refusal_check CHECK (num_nulls(refused_at, refusal) IN (0, 2) AND (refusal IS NOT NULL OR refused_build IS NULL)),
     ADD CONSTRAINT sayiir_task_claims_blocked_check CHECK (blocked_at IS NULL OR refused_at IS NOT NULL AND error IS NOT NULL AND num_nulls(ready_at, claim_token) = 2),

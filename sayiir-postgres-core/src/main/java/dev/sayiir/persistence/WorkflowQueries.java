@@ -8,6 +8,9 @@ import java.util.Optional;
 /** Finds instances by their indexed columns. No snapshot is decoded, so a damaged one does not get in the way. */
 public interface WorkflowQueries {
 
+    /** How many failed instances are grouped at most. */
+    int FAILURES_GROUPED = 10_000;
+
     /**
      * Pages through instances, the newest first.
      *
@@ -23,6 +26,18 @@ public interface WorkflowQueries {
      * @return the next page
      */
     WorkflowPage findWorkflows(WorkflowQuery query);
+
+    /**
+     * Groups failed instances by the {@linkplain FailureFingerprint fingerprint} of their errors, the largest group first. It
+     * looks at the {@value #FAILURES_GROUPED} newest failed instances by their creation, and at no others, so that it costs no
+     * more however many have failed. {@link WorkflowQuery#withFailure} finds all instances of a group.
+     *
+     * @param definitionHash only instances of this workflow
+     * @param limit how many groups at most
+     * @return the groups; of those of one size, the one first that has failed last
+     * @throws IllegalArgumentException if the limit is less than 1, or the workflow's name not valid
+     */
+    List<FailureGroup> failuresByFingerprint(Optional<String> definitionHash, int limit);
 
     /**
      * @param instanceId the instance

@@ -17,6 +17,7 @@ import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
+import dev.sayiir.persistence.FailureGroup;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.OpenTasks;
 import dev.sayiir.persistence.PendingEvent;
@@ -353,6 +354,14 @@ public final class PostgresBackend
     @Override
     public WorkflowPage findWorkflows(WorkflowQuery query) {
         return operations.run(StoreOperation.of("findWorkflows"), () -> queries.find(query));
+    }
+
+    @Override
+    public List<FailureGroup> failuresByFingerprint(Optional<String> definitionHash, int limit) {
+        Arguments.requireLimit(limit);
+        definitionHash.ifPresent(hash -> Identifiers.requireName("definition hash", hash));
+        return operations.run(
+                StoreOperation.of("failuresByFingerprint"), () -> queries.failuresByFingerprint(definitionHash, limit));
     }
 
     @Override

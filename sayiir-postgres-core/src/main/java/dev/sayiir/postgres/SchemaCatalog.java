@@ -27,7 +27,7 @@ final class SchemaCatalog {
     /** All from the system catalogs by name; no object of ours is read, so this works however damaged the schema is. */
     private static final String OBJECTS = """
             WITH tables AS (
-                SELECT c.oid, c.relname, c.relkind, c.reloptions
+                SELECT c.oid, c.relname, c.relkind, c.reloptions, pg_catalog.quote_ident(n.nspname) || '.' AS qualifier
                 FROM pg_catalog.pg_class AS c
                 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
                 WHERE n.nspname = ? AND c.relname LIKE 'sayiir\\_%' AND c.relname <> ?
@@ -58,7 +58,7 @@ final class SchemaCatalog {
             UNION ALL
             SELECT 'index ' || t.relname,
                    CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || 'on ' || o.relname || ' ('
-                       || (SELECT string_agg(pg_catalog.pg_get_indexdef(t.oid, k.n, true), ', ' ORDER BY k.n)
+                       || (SELECT string_agg(replace(pg_catalog.pg_get_indexdef(t.oid, k.n, true), t.qualifier, ''), ', ' ORDER BY k.n)
                            FROM generate_series(1, i.indnatts) AS k (n)) || ')'
                        || COALESCE(' where ' || pg_catalog.pg_get_expr(i.indpred, i.indrelid, true), '')
                        || CASE WHEN i.indisvalid THEN '' ELSE ' invalid' END

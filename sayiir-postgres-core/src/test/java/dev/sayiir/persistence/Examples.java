@@ -129,7 +129,7 @@ final class Examples {
                 .traceParent(Optional.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
     }
 
-    private static RetryPolicy onceMore() {
+    static RetryPolicy onceMore() {
         return new RetryPolicy(
                 MAX_UNSIGNED_32,
                 Duration.ofMillis(1),

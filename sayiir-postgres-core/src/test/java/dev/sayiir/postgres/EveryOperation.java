@@ -276,12 +276,22 @@ final class EveryOperation {
         Stream.of(
                         WorkflowQuery.all(),
                         WorkflowQuery.all().withStatus(WorkflowStatus.COMPLETED),
+                        WorkflowQuery.all().withStatus(WorkflowStatus.COMPLETED, WorkflowStatus.PAUSED),
+                        WorkflowQuery.all().withStatus(WorkflowStatus.FAILED).ofDefinition(prefix + "flow"),
+                        WorkflowQuery.all().withIdPrefix(prefix),
+                        WorkflowQuery.all().withIdPrefix("o"),
                         WorkflowQuery.all().ofDefinition(prefix + "flow"),
+                        WorkflowQuery.all().waitingFor("approval"),
+                        WorkflowQuery.all().stuckSince(Instant.now()),
+                        WorkflowQuery.all().withFailure("lost"),
                         WorkflowQuery.all().atTask("second"),
                         WorkflowQuery.all().withErrorContaining("refused"),
                         WorkflowQuery.all().createdFrom(Instant.EPOCH).createdBefore(Instant.now()),
+                        WorkflowQuery.all().updatedFrom(Instant.EPOCH).updatedBefore(Instant.now()),
                         WorkflowQuery.all().after(new WorkflowQuery.Cursor(Instant.now(), "a")))
                 .forEach(query -> queries.findWorkflows(query.limit(20)));
+        queries.failuresByFingerprint(Optional.empty(), 10);
+        queries.failuresByFingerprint(Optional.of(prefix + "flow"), 10);
         assertThat(queries.findWorkflow(prefix + "worked")).isPresent();
         assertThat(queries.listTasks(prefix + "worked")).hasSize(2);
         queries.countByStatus();

@@ -233,10 +233,25 @@ class PlanTest {
         assertPage(query -> query.ofDefinition("d3"), "sayiir_workflows_by_definition");
         assertPage(query -> query.createdBefore(Instant.parse("2026-01-01T01:00:00Z")), "sayiir_workflows_by_creation");
         assertPage(query -> query.withErrorContaining("refused"), "sayiir_workflows_by_status");
+        assertPage(query -> query.withFailure("connection refused"), "sayiir_workflows_by_failure");
         assertPage(
                 query -> query.withStatus(WorkflowStatus.FAILED)
                         .after(new WorkflowQuery.Cursor(Instant.parse("2026-01-01T01:00:00Z"), "other-3600")),
                 "sayiir_workflows_by_status");
+    }
+
+    @Test
+    void failures_of_a_workflow_come_from_an_index_of_their_own() {
+        List<String> plans = plans(backend -> {
+            backend.findWorkflows(
+                    WorkflowQuery.all().withStatus(WorkflowStatus.FAILED).ofDefinition("d1"));
+            backend.failuresByFingerprint(Optional.of("d1"), 10);
+        });
+        assertThat(plans).hasSize(2);
+        assertThat(indexes(plans.get(0))).as(plans.get(0)).containsExactly("sayiir_workflows_failed");
+        assertThat(indexes(plans.get(1)))
+                .as(plans.get(1))
+                .containsExactlyInAnyOrder("sayiir_workflows_failed", "sayiir_workflows_pkey");
     }
 
     @Test

@@ -26,7 +26,7 @@ final class StoredRows {
                 UNION ALL
                 SELECT 'claim', c.instance_id, concat_ws('|', c.branch, c.task_id, c.status, c.attempts, c.worker_id,
                        c.claim_token IS NOT NULL, c.expires_at > now() + interval '55 minutes', c.ready_at > now(), c.error,
-                       c.branches_left), 0
+                       c.branches_left, c.awaited_event, c.instance_created_at IS NOT NULL), 0
                 FROM sayiir.sayiir_task_claims AS c
                 UNION ALL
                 SELECT 'event', e.instance_id, concat_ws('|', e.kind, e.name, e.reason, e.payload, e.consumed_at IS NOT NULL),

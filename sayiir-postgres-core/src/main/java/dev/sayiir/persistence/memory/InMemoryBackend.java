@@ -16,6 +16,7 @@ import dev.sayiir.persistence.CommittedBranchTask;
 import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.EventLog;
 import dev.sayiir.persistence.EventOutcome;
+import dev.sayiir.persistence.FailureGroup;
 import dev.sayiir.persistence.HistoryEntry;
 import dev.sayiir.persistence.InstanceAlreadyExistsException;
 import dev.sayiir.persistence.OpenTasks;
@@ -253,14 +254,21 @@ public final class InMemoryBackend
 
     @Override
     public synchronized WorkflowPage findWorkflows(WorkflowQuery query) {
-        WorkflowFilter filter = new WorkflowFilter(query);
+        WorkflowFilter filter = new WorkflowFilter(query, now());
         List<WorkflowSummary> found = instances.values().stream()
-                .filter(stored -> filter.matches(stored.summary(), stored::openTask))
+                .filter(filter::matches)
                 .map(StoredInstance::summary)
                 .sorted(WorkflowFilter.NEWEST_FIRST)
                 .limit(query.limit() + 1L)
                 .toList();
         return WorkflowPage.of(query, found);
+    }
+
+    @Override
+    public synchronized List<FailureGroup> failuresByFingerprint(Optional<String> definitionHash, int limit) {
+        Arguments.requireLimit(limit);
+        definitionHash.ifPresent(hash -> Identifiers.requireName("definition hash", hash));
+        return InMemoryFailures.group(instances.values().stream().map(StoredInstance::summary), definitionHash, limit);
     }
 
     @Override

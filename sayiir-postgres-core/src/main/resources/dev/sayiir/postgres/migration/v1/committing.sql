@@ -60,7 +60,7 @@ BEGIN
     WITH task AS (
         SELECT s.instance_id, s.branch, s.based_on + 1 AS version, s.write_id, s.status, s.position_kind, s.current_task_id,
                s.completed_task_count, s.task_priority, s.task_tags::text[] AS task_tags, s.trace_parent, s.error, s.data,
-               s.task_id, s.output, s.open_task_id, s.waiting, s.last_failed_worker, s.last_error, s.failures,
+               s.task_id, s.output, s.open_task_id, s.waiting, s.awaited_event, s.last_failed_worker, s.last_error, s.failures,
                s.output IS NOT NULL OR s.task_id IS DISTINCT FROM s.open_task_id AS has_ended,
                -- When it is due if it is not carried on. An event that is sent later finds the instance at the wait.
                CASE WHEN s.awaited_event IS NOT NULL AND EXISTS (SELECT FROM ${schema}.sayiir_workflow_events AS e
@@ -150,7 +150,10 @@ BEGIN
             refused_at = NULL,
             refusal = NULL,
             refused_build = NULL,
-            branches_left = NULL
+            branches_left = NULL,
+            awaited_event = s.awaited_event,
+            instance_created_at = CASE WHEN s.awaited_event IS NOT NULL THEN
+                (SELECT w.created_at FROM ${schema}.sayiir_workflows AS w WHERE w.instance_id = s.instance_id) END
         FROM task AS s
         WHERE c.instance_id = s.instance_id AND c.branch = s.branch AND s.open_task_id IS NOT NULL
         RETURNING s.ordinal, s.instance_id, s.version, s.status, s.next_token, c.attempts, c.expires_at

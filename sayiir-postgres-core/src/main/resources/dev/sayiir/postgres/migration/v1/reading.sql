@@ -112,3 +112,29 @@ BEGIN
                                       OFFSET 0));
 END
 $$;
+
+-- The newest failures, of a workflow or of all, with their fingerprints. Along the index in that order, and no further than
+-- is wanted, though they may be thought to be so few that to read all of them and to sort them would be no worse.
+CREATE FUNCTION ${schema}.sayiir_newest_failures(p_definition text, p_limit bigint)
+    RETURNS TABLE (instance_id text, updated_at timestamptz, fingerprint text)
+    LANGUAGE plpgsql STABLE SET enable_bitmapscan = off SET enable_seqscan = off SET jit = off AS $$
+BEGIN
+    IF p_definition IS NULL THEN
+        RETURN QUERY
+        SELECT w.instance_id, w.updated_at, ${schema}.sayiir_failure_fingerprint(w.error, w.instance_id)
+        FROM ${schema}.sayiir_workflows AS w
+        WHERE (w.status, w.created_at) >= ('Failed', '-infinity') AND (w.status, w.created_at) <= ('Failed', 'infinity')
+        ORDER BY w.status DESC, w.created_at DESC, w.instance_id DESC
+        LIMIT p_limit;
+    ELSE
+        RETURN QUERY
+        SELECT w.instance_id, w.updated_at, ${schema}.sayiir_failure_fingerprint(w.error, w.instance_id)
+        FROM ${schema}.sayiir_workflows AS w
+        WHERE (w.definition_hash, w.created_at) >= (p_definition, '-infinity')
+          AND (w.definition_hash, w.created_at) <= (p_definition, 'infinity')
+          AND (w.status = 'Failed') IS TRUE
+        ORDER BY w.definition_hash DESC, w.created_at DESC, w.instance_id DESC
+        LIMIT p_limit;
+    END IF;
+END
+$$;

@@ -48,6 +48,7 @@ DECLARE
     -- Whether the main line stands at the task at which it stood.
     stays boolean := false;
     now timestamptz;
+    created timestamptz;
     due timestamptz;
     after_version bigint;
 BEGIN
@@ -83,7 +84,7 @@ BEGIN
                 p_completed_task_count, p_task_priority, p_status, p_definition_hash, p_position_kind, p_current_task_id,
                 p_task_tags, p_trace_parent, p_error, p_status_reason, p_status_requested_by)
         ON CONFLICT (instance_id) DO NOTHING
-        RETURNING w.version, w.updated_at INTO checkpoint_version, checkpoint_at;
+        RETURNING w.version, w.updated_at, w.created_at INTO checkpoint_version, checkpoint_at, created;
     ELSE
         -- A trigger logs a change of the status. IS TRUE, or the index by status is thought to be as good as the key if the
         -- statistics are from a time of few open instances.
@@ -108,7 +109,7 @@ BEGIN
           AND w.version = p_based_on
           AND w.incarnation = p_incarnation
           AND (p_redrive OR w.status IN ('InProgress', 'Paused')) IS TRUE
-        RETURNING w.version, w.updated_at INTO checkpoint_version, checkpoint_at;
+        RETURNING w.version, w.updated_at, w.created_at INTO checkpoint_version, checkpoint_at, created;
     END IF;
     IF checkpoint_version IS NULL THEN
         RETURN;
@@ -229,9 +230,10 @@ BEGIN
     -- A save leaves the claim to whoever holds the task, as long as it is the same one; a commit ends it or carries it on.
     INSERT INTO ${schema}.sayiir_task_claims AS c
         (instance_id, branch, task_id, status, ready_at, started_at, failures, task_priority, definition_hash, task_tags,
-         last_failed_worker, error, branches_left)
+         last_failed_worker, error, branches_left, awaited_event, instance_created_at)
     VALUES (p_instance_id, '', p_open_task_id, CASE WHEN p_waiting THEN 'waiting' ELSE 'active' END, due, checkpoint_at,
-            p_failures, p_task_priority, p_definition_hash, p_task_tags, p_last_failed_worker, p_last_error, p_branches_left)
+            p_failures, p_task_priority, p_definition_hash, p_task_tags, p_last_failed_worker, p_last_error, p_branches_left,
+            p_awaited_event, CASE WHEN p_awaited_event IS NOT NULL THEN created END)
     ON CONFLICT (instance_id, branch) DO UPDATE SET
         task_id = excluded.task_id,
         status = excluded.status,
@@ -256,7 +258,9 @@ BEGIN
         refusal = CASE WHEN stays AND p_claim_token IS NULL THEN c.refusal END,
         refused_build = CASE WHEN stays AND p_claim_token IS NULL THEN c.refused_build END,
         blocked_at = CASE WHEN stays THEN c.blocked_at END,
-        branches_left = excluded.branches_left
+        branches_left = excluded.branches_left,
+        awaited_event = excluded.awaited_event,
+        instance_created_at = excluded.instance_created_at
     RETURNING c.attempts INTO next_attempts;
 
     IF cardinality(p_branches) > 0 THEN

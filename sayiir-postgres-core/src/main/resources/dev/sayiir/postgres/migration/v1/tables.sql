@@ -54,6 +54,30 @@ CREATE INDEX sayiir_workflows_by_creation ON ${schema}.sayiir_workflows (created
 CREATE INDEX sayiir_workflows_by_status ON ${schema}.sayiir_workflows (status, created_at, instance_id);
 CREATE INDEX sayiir_workflows_by_definition ON ${schema}.sayiir_workflows (definition_hash, created_at, instance_id);
 
+-- What kind of failure an error tells of: its text without what differs from instance to instance. FailureFingerprint does the
+-- same in Java, and has what is done. Collation C, so that no locale decides what is a letter; no backslash, which a setting
+-- could give another meaning; PL/pgSQL, so that the call is not taken apart, and COST, so that an index of it is preferred
+-- to calling it.
+CREATE FUNCTION ${schema}.sayiir_failure_fingerprint(error text, instance_id text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100 AS $$
+DECLARE
+    kind text COLLATE "C" := left(COALESCE(error, ''), 1000);
+BEGIN
+    IF char_length(instance_id) >= 4 THEN
+        kind := replace(kind, instance_id, '#');
+    END IF;
+    kind := regexp_replace(kind, '(?<![A-Za-z0-9])(''[^'']*''|"[^"]*"|`[^`]*`)', '#', 'g');
+    kind := regexp_replace(kind, '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g');
+    kind := regexp_replace(kind, '[[:space:]]+', ' ', 'g');
+    RETURN left(kind, 200);
+END
+$$;
+
+-- What has failed, of each workflow and of each kind. Only an instance that fails is in these: nothing that a step changes is.
+-- IS TRUE, so that no index by status is thought to be as good while statistics know of few failures.
+CREATE INDEX sayiir_workflows_failed ON ${schema}.sayiir_workflows (definition_hash, created_at, instance_id) WHERE (status = 'Failed') IS TRUE;
+CREATE INDEX sayiir_workflows_by_failure ON ${schema}.sayiir_workflows (${schema}.sayiir_failure_fingerprint(error, instance_id), created_at, instance_id) WHERE (status = 'Failed') IS TRUE;
+
 -- One immutable row per checkpoint. Each task output is stored here once, with the checkpoint that completed the task.
 CREATE TABLE ${schema}.sayiir_workflow_history (
     instance_id        text COLLATE "C" NOT NULL,
@@ -151,6 +175,10 @@ CREATE TABLE ${schema}.sayiir_task_claims (
     input_bytes        integer,
     -- Of the main line while it waits for branches: how many are not done.
     branches_left      integer,
+    -- Of the main line while it waits for an event: its name, and when the instance was created, by which those that wait for
+    -- it are paged through. NULL otherwise, so that a step does not write them.
+    awaited_event       text COLLATE "C",
+    instance_created_at timestamptz,
     -- The task while nobody holds it and it is not blocked: to find who is at a task. An index of the task itself would cost every step its update
     -- in place; those that are claimed or blocked are few, and found by that.
     idle_task_id       text COLLATE "C" GENERATED ALWAYS AS (CASE WHEN claim_token IS NULL AND blocked_at IS NULL THEN task_id END) STORED,
@@ -174,6 +202,8 @@ CREATE INDEX sayiir_task_claims_by_failure ON ${schema}.sayiir_task_claims (last
 CREATE INDEX sayiir_task_claims_idle ON ${schema}.sayiir_task_claims (idle_task_id, instance_id) WHERE idle_task_id IS NOT NULL;
 -- What is blocked, longest first.
 CREATE INDEX sayiir_task_claims_blocked ON ${schema}.sayiir_task_claims (blocked_at, instance_id, branch) WHERE blocked_at IS NOT NULL;
+-- Who waits for an event, in the order of pages.
+CREATE INDEX sayiir_task_claims_awaiting ON ${schema}.sayiir_task_claims (awaited_event, instance_created_at, instance_id) WHERE awaited_event IS NOT NULL;
 -- All claims of one worker, to release them together. Not where there is a token: a statement that names a token would be
 -- thought to find it soonest by reading all of this index, if the statistics are from a time of few claims.
 CREATE INDEX sayiir_task_claims_by_worker ON ${schema}.sayiir_task_claims (worker_id) WHERE expires_at IS NOT NULL;
