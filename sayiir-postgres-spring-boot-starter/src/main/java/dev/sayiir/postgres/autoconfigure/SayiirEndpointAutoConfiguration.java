@@ -13,8 +13,8 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** {@link EnableAutoConfiguration Auto-configuration} of the endpoints {@code sayiir} and {@code sayiirblocked} and of the part of
- * {@code info}. */
+/** {@link EnableAutoConfiguration Auto-configuration} of the endpoints {@code sayiir}, {@code sayiirinstances}, {@code
+ * sayiirfailures} and {@code sayiirblocked} and of the part of {@code info}. */
 @AutoConfiguration(after = SayiirPostgresAutoConfiguration.class)
 @ConditionalOnBean(PostgresBackend.class)
 public final class SayiirEndpointAutoConfiguration {
@@ -37,6 +37,20 @@ public final class SayiirEndpointAutoConfiguration {
         @ConditionalOnAvailableEndpoint
         SayiirBlockedEndpoint sayiirBlockedEndpoint(PostgresBackend backend) {
             return new SayiirBlockedEndpoint(backend);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnAvailableEndpoint
+        SayiirInstancesEndpoint sayiirInstancesEndpoint(PostgresBackend backend) {
+            return new SayiirInstancesEndpoint(backend);
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        @ConditionalOnAvailableEndpoint
+        SayiirFailuresEndpoint sayiirFailuresEndpoint(PostgresBackend backend) {
+            return new SayiirFailuresEndpoint(backend);
         }
 
         @Bean

@@ -62,7 +62,9 @@ class ConfigurationMetadataTest {
                 .as("properties that no test sets; how long an endpoint's answer is cached is up to Spring Boot")
                 .containsExactlyInAnyOrder(
                         "management.endpoint.sayiir.cache.time-to-live",
-                        "management.endpoint.sayiirblocked.cache.time-to-live");
+                        "management.endpoint.sayiirblocked.cache.time-to-live",
+                        "management.endpoint.sayiirinstances.cache.time-to-live",
+                        "management.endpoint.sayiirfailures.cache.time-to-live");
     }
 
     @Test

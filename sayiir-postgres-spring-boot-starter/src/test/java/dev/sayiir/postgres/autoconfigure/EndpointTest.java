@@ -9,6 +9,7 @@ import dev.sayiir.persistence.TaskRefusal;
 import dev.sayiir.postgres.PostgresBackend;
 import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
+import dev.sayiir.workflow.ExecutionPosition.AtSignal;
 import dev.sayiir.workflow.ExecutionPosition.AtTask;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
@@ -18,6 +19,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -134,6 +136,59 @@ class EndpointTest {
         assertThat(delete("order-1").statusCode()).isEqualTo(200);
         assertThat(backend().findSnapshot("order-1")).isEmpty();
         assertThat(delete("order-1").statusCode()).isEqualTo(404);
+    }
+
+    @Test
+    void instances_are_listed_page_by_page_and_failures_by_what_they_have_in_common() throws Exception {
+        start(
+                "management.endpoint.sayiirinstances.access=read-only",
+                "management.endpoint.sayiirfailures.access=read-only",
+                "management.endpoints.web.exposure.include=sayiirinstances,sayiirfailures");
+        for (int i = 0; i < 3; i++) {
+            backend().createSnapshot(order("order-" + i).fail("card " + i + " declined"));
+        }
+        backend().createSnapshot(order("order-3").fail("out of stock"));
+        backend().createSnapshot(order("order-4").pause(Optional.empty(), Optional.empty(), Instant.EPOCH));
+        backend().createSnapshot(order("order-5"));
+        backend()
+                .createSnapshot(order("refund-1")
+                        .moveTo(new AtSignal("wait", "approval", Optional.empty(), Optional.of("ship"))));
+
+        JsonNode failures = json(get("/sayiirfailures")).at("/failures");
+        assertThat(failures).hasSize(2);
+        assertThat(failures.at("/0/fingerprint").stringValue()).isEqualTo("card # declined");
+        assertThat(failures.at("/0/count").intValue()).isEqualTo(3);
+        assertThat(failures.at("/0/exampleInstanceId").stringValue()).isEqualTo("order-2");
+        assertThat(failures.at("/0/exampleError").stringValue()).isEqualTo("card 2 declined");
+        assertThat(json(get("/sayiirfailures?limit=1")).at("/failures")).hasSize(1);
+        assertThat(json(get("/sayiirfailures?workflow=other")).at("/failures")).isEmpty();
+        assertThat(get("/sayiirfailures?limit=0").statusCode()).isEqualTo(400);
+
+        JsonNode page = json(get("/sayiirinstances?failure=card%20%23%20declined&limit=2"));
+        assertThat(idsIn(page)).containsExactly("order-2", "order-1");
+        JsonNode next = json(get("/sayiirinstances?failure=card%20%23%20declined&limit=2&afterTime="
+                + page.at("/next/afterTime").stringValue() + "&afterInstance="
+                + page.at("/next/afterInstance").stringValue()));
+        assertThat(idsIn(next)).containsExactly("order-0");
+        assertThat(next.has("next")).isFalse();
+        assertThat(idsIn(json(get("/sayiirinstances?status=PAUSED,FAILED&prefix=order-"))))
+                .containsExactly("order-4", "order-3", "order-2", "order-1", "order-0");
+        assertThat(idsIn(json(get("/sayiirinstances?waitingFor=approval")))).containsExactly("refund-1");
+        assertThat(idsIn(json(get("/sayiirinstances?stuckSince=2100-01-01T00:00:00Z"))))
+                .containsExactly("order-5");
+        assertThat(idsIn(json(get("/sayiirinstances?stuckSince=2000-01-01T00:00:00Z"))))
+                .isEmpty();
+        assertThat(idsIn(json(get("/sayiirinstances?workflow=fulfilment-v1&task=charge&status=IN_PROGRESS"))))
+                .containsExactly("order-5");
+        assertThat(get("/sayiirinstances?limit=0").statusCode()).isEqualTo(400);
+        assertThat(get("/sayiirinstances?status=LOST").statusCode()).isEqualTo(400);
+    }
+
+    private static List<String> idsIn(JsonNode page) {
+        List<String> ids = new ArrayList<>();
+        page.at("/instances")
+                .forEach(instance -> ids.add(instance.at("/instanceId").stringValue()));
+        return ids;
     }
 
     @Test

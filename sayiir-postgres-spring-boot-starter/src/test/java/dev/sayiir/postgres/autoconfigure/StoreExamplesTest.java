@@ -131,9 +131,9 @@ class StoreExamplesTest extends StarterTest {
         // region queries
         Map<WorkflowStatus, Long> counts = queries.countByStatus();
 
-        WorkflowQuery stuck =
+        WorkflowQuery old =
                 WorkflowQuery.all().atTask("charge").createdBefore(anHourAgo).limit(50);
-        WorkflowPage page = queries.findWorkflows(stuck);
+        WorkflowPage page = queries.findWorkflows(old);
         for (WorkflowSummary order : page.workflows()) {
             System.out.println(order.instanceId() + " " + order.status() + " since " + order.updatedAt());
         }
