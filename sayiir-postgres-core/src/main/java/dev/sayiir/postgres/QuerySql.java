@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The statement that finds a page. It is put together from fixed pieces, so that it leads along an index in the order of pages
@@ -15,10 +16,22 @@ import java.util.Set;
  */
 final class QuerySql {
 
-    static final String COLUMNS = """
-            SELECT w.instance_id, w.definition_hash, w.status, w.position_kind, w.current_task_id,
-                   w.completed_task_count, w.error, w.task_priority, w.task_tags, w.version,
-                   w.created_at, w.updated_at,
+    private static final List<String> STORED = List.of(
+            "instance_id",
+            "definition_hash",
+            "status",
+            "position_kind",
+            "current_task_id",
+            "completed_task_count",
+            "error",
+            "task_priority",
+            "task_tags",
+            "version",
+            "created_at",
+            "updated_at");
+
+    static final String COLUMNS = "SELECT " + storedOf("w") + """
+            ,
                    CASE WHEN w.status IN ('Completed', 'Failed', 'Cancelled') THEN w.updated_at END AS completed_at
             FROM\s""";
 
@@ -49,12 +62,14 @@ final class QuerySql {
 
     private static final String WAITING = """
             ${schema}.sayiir_task_claims AS a
-            CROSS JOIN LATERAL (SELECT * FROM ${schema}.sayiir_workflows AS i
+            CROSS JOIN LATERAL (SELECT\s""" + storedOf("i") + """
+                                 FROM ${schema}.sayiir_workflows AS i
                                 WHERE i.instance_id = a.instance_id
                                 OFFSET 0) AS w""";
 
     private static final String FEW = """
-            (SELECT * FROM ${schema}.sayiir_workflows AS i
+            (SELECT\s""" + storedOf("i") + """
+              FROM ${schema}.sayiir_workflows AS i
              WHERE i.instance_id = ANY (:few)
              OFFSET 0) AS w""";
 
@@ -68,8 +83,8 @@ final class QuerySql {
                     OFFSET 0)""";
 
     /** Each status in the order of pages, and of all of these the first. */
-    private static final String OF_EACH_STATUS = """
-            SELECT p.*
+    private static final String OF_EACH_STATUS = "SELECT " + storedOf("p") + """
+            , p.completed_at
             FROM unnest(:statuses::text[]) AS s (status)
             CROSS JOIN LATERAL (
             %s) AS p
@@ -162,6 +177,10 @@ final class QuerySql {
 
     private boolean haveFailed() {
         return statuses.equals(Set.of(WorkflowStatus.FAILED));
+    }
+
+    private static String storedOf(String alias) {
+        return STORED.stream().map(column -> alias + "." + column).collect(Collectors.joining(", "));
     }
 
     String text() {

@@ -19,6 +19,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.TransactionSystemException;
 
 /**
  * Tries an operation again when it failed for a reason that passes: a deadlock, a lost or refused connection, a server that
@@ -118,10 +119,20 @@ final class TransientFailures {
                 || failure instanceof CannotCreateTransactionException) {
             return false;
         }
-        return cause(failure)
-                .map(cause -> String.valueOf(cause.getSQLState()))
-                .filter(state -> state.startsWith(CONNECTION) || SHUT_DOWN.contains(state))
-                .isPresent();
+        return couldNotRollBack(failure)
+                || cause(failure)
+                        .map(cause -> String.valueOf(cause.getSQLState()))
+                        .filter(state -> state.startsWith(CONNECTION) || SHUT_DOWN.contains(state))
+                        .isPresent();
+    }
+
+    /**
+     * Whether a commit failed, and so did the rollback after that, whose failure is all that Spring's translating manager throws
+     * then: the connection is gone, and a pool does not say by a state that it was.
+     */
+    private static boolean couldNotRollBack(Throwable failure) {
+        return failure instanceof TransactionSystemException
+                && String.valueOf(failure.getMessage()).contains("rollback");
     }
 
     /** Whether it is the database that cannot be reached or used at all, and not what was asked of it. */
@@ -130,10 +141,11 @@ final class TransientFailures {
                 || failure instanceof CannotCreateTransactionException) {
             return true;
         }
-        return cause(failure)
-                .map(cause -> String.valueOf(cause.getSQLState()))
-                .filter(state -> state.startsWith(CONNECTION) || AWAY.contains(state))
-                .isPresent();
+        return couldNotRollBack(failure)
+                || cause(failure)
+                        .map(cause -> String.valueOf(cause.getSQLState()))
+                        .filter(state -> state.startsWith(CONNECTION) || AWAY.contains(state))
+                        .isPresent();
     }
 
     /** What the server says, without the statement. */
@@ -152,7 +164,8 @@ final class TransientFailures {
         if (state.equals(READ_ONLY)) {
             leaveReadOnlyServer();
         }
-        boolean passes = STATES.contains(state)
+        boolean passes = couldNotRollBack(failure)
+                || STATES.contains(state)
                 || state.startsWith(CONNECTION)
                 || cause.get() instanceof SQLTransientConnectionException;
         if (passes) {
