@@ -193,9 +193,10 @@ final class TransactionalCall {
     private Optional<Ending> notStored(Throwable e) {
         if (e instanceof TwoTransactionsException) {
             return Optional.of(Refusal.ofAll(BlockReason.FAILURES, String.valueOf(e.getMessage())));
-        } else if (e instanceof ClaimLostException
-                || e instanceof TerminalStateException
-                || e instanceof SnapshotNotFoundException) {
+        } else if (e instanceof ClaimLostException) {
+            return Optional.of(new Dropped(String.valueOf(e.getMessage()), Optional.empty()));
+        } else if (e instanceof TerminalStateException || e instanceof SnapshotNotFoundException) {
+            // Others have done that, or the handler itself in the transaction that is rolled back.
             return Optional.of(new Dropped(String.valueOf(e.getMessage()), Optional.of(() -> failed.apply(e))));
         } else if (e instanceof SayiirException && phase == Phase.STORING) {
             return Optional.of(Refusal.ofAll(
