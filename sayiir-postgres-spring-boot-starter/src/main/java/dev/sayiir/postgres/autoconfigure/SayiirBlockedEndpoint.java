@@ -10,10 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
@@ -39,7 +37,7 @@ final class SayiirBlockedEndpoint {
             @Nullable Instant afterTime,
             @Nullable String afterInstance,
             @Nullable String afterBranch) {
-        return answer(() -> {
+        return EndpointRequests.answer(() -> {
             BlockedQuery query = query(workflow, task, reason, exceptBuild, limit);
             if (afterTime != null && afterInstance != null) {
                 query = query.after(
@@ -68,7 +66,7 @@ final class SayiirBlockedEndpoint {
             @Nullable String why,
             @Nullable String requestedBy) {
         SignalRequest request = new SignalRequest(Optional.ofNullable(why), Optional.ofNullable(requestedBy));
-        return answer(
+        return EndpointRequests.answer(
                 () -> Map.of("unblocked", backend.unblock(query(workflow, task, reason, exceptBuild, limit), request)));
     }
 
@@ -84,15 +82,6 @@ final class SayiirBlockedEndpoint {
         query = reason == null ? query : query.because(reason);
         query = exceptBuild == null ? query : query.exceptBuild(exceptBuild);
         return limit == null ? query : query.limit(limit);
-    }
-
-    private static <T> T answer(Supplier<T> work) {
-        try {
-            return work.get();
-        } catch (IllegalArgumentException e) {
-            throw new InvalidEndpointRequestException(
-                    String.valueOf(e.getMessage()), e.getClass().getSimpleName(), e);
-        }
     }
 
     private static Map<String, Object> describe(BlockedTask task) {

@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -132,14 +131,11 @@ final class SayiirEndpoint {
 
     private static WebEndpointResponse<Map<String, Object>> answer(Supplier<Map<String, Object>> work) {
         try {
-            return new WebEndpointResponse<>(work.get());
+            return new WebEndpointResponse<>(EndpointRequests.answer(work));
         } catch (SnapshotNotFoundException e) {
             return refusal(e, WebEndpointResponse.STATUS_NOT_FOUND);
         } catch (SignalRefusedException | TerminalStateException | RepairRefusedException e) {
             return refusal(e, 409);
-        } catch (IllegalArgumentException e) {
-            throw new InvalidEndpointRequestException(
-                    String.valueOf(e.getMessage()), e.getClass().getSimpleName(), e);
         }
     }
 

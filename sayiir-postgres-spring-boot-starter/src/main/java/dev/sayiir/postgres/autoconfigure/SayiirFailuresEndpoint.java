@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 
@@ -26,13 +25,8 @@ final class SayiirFailuresEndpoint {
     /** The largest groups, 20 unless the limit says otherwise. */
     @ReadOperation
     Map<String, List<FailureGroup>> group(@Nullable String workflow, @Nullable Integer limit) {
-        try {
-            return Map.of(
-                    "failures",
-                    backend.failuresByFingerprint(Optional.ofNullable(workflow), limit == null ? GROUPS : limit));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidEndpointRequestException(
-                    String.valueOf(e.getMessage()), e.getClass().getSimpleName(), e);
-        }
+        int groups = limit == null ? GROUPS : limit;
+        return EndpointRequests.answer(
+                () -> Map.of("failures", backend.failuresByFingerprint(Optional.ofNullable(workflow), groups)));
     }
 }

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.Access;
-import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
 
@@ -37,24 +36,33 @@ final class SayiirInstancesEndpoint {
             @Nullable Integer limit,
             @Nullable Instant afterTime,
             @Nullable String afterInstance) {
-        try {
-            WorkflowQuery query = WorkflowQuery.all();
-            query = status == null || status.length == 0 ? query : query.withStatus(status[0], status);
-            query = prefix == null ? query : query.withIdPrefix(prefix);
-            query = workflow == null ? query : query.ofDefinition(workflow);
-            query = task == null ? query : query.atTask(task);
-            query = waitingFor == null ? query : query.waitingFor(waitingFor);
-            query = stuckSince == null ? query : query.stuckSince(stuckSince);
-            query = failure == null ? query : query.withFailure(failure);
-            query = limit == null ? query : query.limit(limit);
-            if (afterTime != null && afterInstance != null) {
-                query = query.after(new WorkflowQuery.Cursor(afterTime, afterInstance));
-            }
-            return describe(backend.findWorkflows(query));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidEndpointRequestException(
-                    String.valueOf(e.getMessage()), e.getClass().getSimpleName(), e);
-        }
+        return EndpointRequests.answer(() -> describe(backend.findWorkflows(query(
+                status, prefix, workflow, task, waitingFor, stuckSince, failure, limit, afterTime, afterInstance))));
+    }
+
+    private static WorkflowQuery query(
+            WorkflowStatus @Nullable [] status,
+            @Nullable String prefix,
+            @Nullable String workflow,
+            @Nullable String task,
+            @Nullable String waitingFor,
+            @Nullable Instant stuckSince,
+            @Nullable String failure,
+            @Nullable Integer limit,
+            @Nullable Instant afterTime,
+            @Nullable String afterInstance) {
+        WorkflowQuery query = WorkflowQuery.all();
+        query = status == null || status.length == 0 ? query : query.withStatus(status[0], status);
+        query = prefix == null ? query : query.withIdPrefix(prefix);
+        query = workflow == null ? query : query.ofDefinition(workflow);
+        query = task == null ? query : query.atTask(task);
+        query = waitingFor == null ? query : query.waitingFor(waitingFor);
+        query = stuckSince == null ? query : query.stuckSince(stuckSince);
+        query = failure == null ? query : query.withFailure(failure);
+        query = limit == null ? query : query.limit(limit);
+        return afterTime == null || afterInstance == null
+                ? query
+                : query.after(new WorkflowQuery.Cursor(afterTime, afterInstance));
     }
 
     private static Map<String, Object> describe(WorkflowPage found) {
