@@ -14,7 +14,25 @@ public sealed interface CommitResult {
      * @param mayBeDue whether something of the instance may be due now that nobody has claimed
      */
     record Stored(Optional<WorkflowSnapshot> snapshot, Optional<TaskClaim> next, boolean mayBeDue)
-            implements CommitResult {}
+            implements CommitResult {
+
+        /**
+         * @param task a task that was committed by itself
+         * @return the same as one of several
+         */
+        public static Stored of(CommittedTask task) {
+            boolean mayBeDue = task.next().isEmpty() && Claims.mayBeDue(task.snapshot());
+            return new Stored(Optional.of(task.snapshot()), task.next(), mayBeDue);
+        }
+
+        /**
+         * @param task a task of a branch that was committed by itself
+         * @return the same as one of several
+         */
+        public static Stored of(CommittedBranchTask task) {
+            return new Stored(Optional.empty(), task.next(), task.next().isEmpty());
+        }
+    }
 
     /** Somebody else is changing the instance at this moment, and nothing was written: it is to be tried again. */
     record Locked() implements CommitResult {}

@@ -1,13 +1,10 @@
 package dev.sayiir.postgres;
 
 import dev.sayiir.persistence.BranchOutcome;
-import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommitResult;
 import dev.sayiir.persistence.CommitResult.Locked;
 import dev.sayiir.persistence.CommitResult.NotStored;
 import dev.sayiir.persistence.CommitResult.Stored;
-import dev.sayiir.persistence.CommittedBranchTask;
-import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.StoreOperation;
 import dev.sayiir.persistence.TaskCommit;
 import dev.sayiir.persistence.TaskCommit.OfBranchTask;
@@ -116,7 +113,7 @@ final class GroupCommits {
             }
         }
         Following<CheckpointRepository.Committed> following =
-                (pending, committed) -> stored(tasks.followed(operation, (OfTask) pending.commit, committed));
+                (pending, committed) -> Stored.of(tasks.followed(operation, (OfTask) pending.commit, committed));
         together(List.copyOf(steps.keySet()), () -> checkpoints.commit(List.copyOf(steps.values())), following);
         together(List.copyOf(others.keySet()), () -> inOneTransaction(others.values()), following);
     }
@@ -147,7 +144,8 @@ final class GroupCommits {
         together(
                 group,
                 () -> branchTasks.commit(ended),
-                (pending, committed) -> stored(branches.followed(operation, (OfBranchTask) pending.commit, committed)));
+                (pending, committed) ->
+                        Stored.of(branches.followed(operation, (OfBranchTask) pending.commit, committed)));
     }
 
     /** What comes of a commit that is stored. */
@@ -178,9 +176,9 @@ final class GroupCommits {
     private CommitResult alone(StoreOperation operation, Pending pending) {
         return result(() -> {
             Optional<CommitResult> done = pending.commit instanceof OfTask task
-                    ? tasks.commitIfFree(operation, task, pending.write).map(GroupCommits::stored)
+                    ? tasks.commitIfFree(operation, task, pending.write).map(Stored::of)
                     : branches.commitIfFree(operation, (OfBranchTask) pending.commit, pending.write)
-                            .map(GroupCommits::stored);
+                            .map(Stored::of);
             return done.orElseGet(Locked::new);
         });
     }
@@ -196,14 +194,5 @@ final class GroupCommits {
             }
             return new NotStored(failure);
         }
-    }
-
-    private static CommitResult stored(CommittedTask task) {
-        boolean mayBeDue = task.next().isEmpty() && Claims.mayBeDue(task.snapshot());
-        return new Stored(Optional.of(task.snapshot()), task.next(), mayBeDue);
-    }
-
-    private static CommitResult stored(CommittedBranchTask task) {
-        return new Stored(Optional.empty(), task.next(), task.next().isEmpty());
     }
 }

@@ -35,17 +35,14 @@ final class HandlerCalls {
     private final Duration interruptGrace;
     private final Abandoned abandoned;
     private final Failures failures;
-    private final Handlers handlers;
     private final Optional<Transactions> transactions;
-    private final Duration ttl;
 
     /**
-     * @param transactions of handlers that are transactional, if there may be some
-     * @param ttl for how long a task is claimed that follows one of these
      * @param results what a task of a branch can look up
      * @param failures says what becomes of the task of a handler that fails
      * @param interruptGrace how long a handler whose time is up may take to heed its interrupt
      * @param abandoned stores what becomes of the task of one that does not
+     * @param transactions of handlers that are transactional, if there may be some
      */
     HandlerCalls(
             TaskResultStore results,
@@ -55,9 +52,7 @@ final class HandlerCalls {
             TaskWorkerListener listener,
             Duration interruptGrace,
             Abandoned abandoned,
-            Handlers handlers,
-            Optional<Transactions> transactions,
-            Duration ttl) {
+            Optional<Transactions> transactions) {
         this.results = results;
         this.payloads = payloads;
         this.failures = failures;
@@ -65,9 +60,7 @@ final class HandlerCalls {
         this.listener = listener;
         this.interruptGrace = interruptGrace;
         this.abandoned = abandoned;
-        this.handlers = handlers;
         this.transactions = transactions;
-        this.ttl = ttl;
     }
 
     /** Stores what becomes of a task while its handler goes on. */
@@ -182,20 +175,20 @@ final class HandlerCalls {
         TransactionalCall call = own.call(
                 handler,
                 held,
-                outcome -> new PendingCommit(task, advance(task, handler, held, outcome), handlers, ttl, mayCarryOn),
+                outcome -> own.pending(task, advance(task, handler, held, outcome), mayCarryOn),
                 failure -> failures.thrown(task, handler, held, failure));
         try {
             listener.aroundTask(context, () -> own.timed(held, () -> call.run(handle)));
-            return call.ending().isPresent()
-                    ? new Called(call.ending()::get, false)
-                    : ended(task, handler, held, call.outcome());
         } catch (Throwable e) {
-            if (call.ending().isPresent()) {
-                Ending ending = call.ending().get();
-                return new Called(() -> ending, ending instanceof Undone, call.hasBegun());
+            if (call.ending().isEmpty()) {
+                throw e;
             }
-            throw e;
         }
+        if (call.ending().isEmpty()) {
+            return ended(task, handler, held, call.outcome());
+        }
+        Ending ending = call.ending().get();
+        return new Called(() -> ending, ending instanceof Undone, call.hasBegun());
     }
 
     /** Another try would not make it any more readable. */

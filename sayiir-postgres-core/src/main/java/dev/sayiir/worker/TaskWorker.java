@@ -110,10 +110,8 @@ public final class TaskWorker implements AutoCloseable {
                 listener,
                 settings.interruptGrace,
                 (task, held, ending) -> committer.end(task, held, ending, () -> false, next -> {}),
-                handlers,
-                settings.transactionManager.map(manager ->
-                        new Transactions(manager, settings.handlerSnapshots, settings.handlerClaims, System::nanoTime)),
-                ttl);
+                settings.transactionManager.map(manager -> new Transactions(
+                        manager, settings.handlerSnapshots, settings.handlerClaims, handlers, ttl, System::nanoTime)));
         this.heartbeat = new Heartbeat(claims, held, outage, listener, ttl, settings.heartbeat, timer);
         this.cancels = new Cancels(settings.signals, held, outage, oneAtATime, listener, settings.heartbeat, timer);
         this.unhandled = new Unhandled(

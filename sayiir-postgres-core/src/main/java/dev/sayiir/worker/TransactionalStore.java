@@ -1,16 +1,12 @@
 package dev.sayiir.worker;
 
 import dev.sayiir.persistence.ClaimLostException;
-import dev.sayiir.persistence.Claims;
 import dev.sayiir.persistence.CommitResult.Stored;
-import dev.sayiir.persistence.CommittedBranchTask;
-import dev.sayiir.persistence.CommittedTask;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.StaleSnapshotException;
 import dev.sayiir.persistence.TaskClaim;
 import dev.sayiir.persistence.TaskClaimStore;
 import dev.sayiir.persistence.TaskCommit;
-import java.util.Optional;
 
 /**
  * Stores what comes out of tasks in the transaction of the thread that calls. Unlike what a worker does outside of those, it
@@ -53,12 +49,9 @@ record TransactionalStore(SnapshotStore snapshots, TaskClaimStore claims) {
 
     private Stored store(TaskCommit commit) {
         if (commit instanceof TaskCommit.OfTask task) {
-            CommittedTask done = claims.commitTask(task.claim(), task.snapshot(), task.carryOn());
-            boolean mayBeDue = done.next().isEmpty() && Claims.mayBeDue(done.snapshot());
-            return new Stored(Optional.of(done.snapshot()), done.next(), mayBeDue);
+            return Stored.of(claims.commitTask(task.claim(), task.snapshot(), task.carryOn()));
         }
         TaskCommit.OfBranchTask task = (TaskCommit.OfBranchTask) commit;
-        CommittedBranchTask done = claims.commitBranchTask(task.claim(), task.outcome(), task.carryOn());
-        return new Stored(Optional.empty(), done.next(), done.next().isEmpty());
+        return Stored.of(claims.commitBranchTask(task.claim(), task.outcome(), task.carryOn()));
     }
 }

@@ -1,10 +1,12 @@
 package dev.sayiir.worker;
 
+import dev.sayiir.persistence.ClaimedTask;
 import dev.sayiir.persistence.LogLimit;
 import dev.sayiir.persistence.SnapshotStore;
 import dev.sayiir.persistence.TaskClaimStore;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -23,6 +25,8 @@ final class Transactions {
 
     private final PlatformTransactionManager manager;
     private final TransactionalStore store;
+    private final Handlers handlers;
+    private final Duration ttl;
     private final LongSupplier nanoTime;
     private final LogLimit tookLong = new LogLimit();
 
@@ -30,11 +34,20 @@ final class Transactions {
      * @param manager begins and ends them
      * @param snapshots takes part in them
      * @param claims takes part in them
+     * @param handlers of which tasks the worker has some, and can carry on to
+     * @param ttl for how long such a task is claimed
      * @param nanoTime measures how long they take
      */
     Transactions(
-            PlatformTransactionManager manager, SnapshotStore snapshots, TaskClaimStore claims, LongSupplier nanoTime) {
+            PlatformTransactionManager manager,
+            SnapshotStore snapshots,
+            TaskClaimStore claims,
+            Handlers handlers,
+            Duration ttl,
+            LongSupplier nanoTime) {
         this.manager = manager;
+        this.handlers = handlers;
+        this.ttl = ttl;
         this.nanoTime = nanoTime;
         this.store = new TransactionalStore(snapshots, claims);
     }
@@ -45,6 +58,11 @@ final class Transactions {
             Function<TaskOutcome, PendingCommit> pending,
             Function<Throwable, Ending> failed) {
         return new TransactionalCall(template(handler), store, held, pending, failed);
+    }
+
+    /** What is to be stored at the end of one. */
+    PendingCommit pending(ClaimedTask task, Advance advance, BooleanSupplier mayCarryOn) {
+        return new PendingCommit(task, advance, handlers, ttl, mayCarryOn);
     }
 
     /** Warns if it takes long, from the wait for a connection to the commit. */

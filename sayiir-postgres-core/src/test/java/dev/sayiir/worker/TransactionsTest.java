@@ -8,6 +8,7 @@ import dev.sayiir.persistence.memory.InMemoryBackend;
 import dev.sayiir.testing.LogLines;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
@@ -23,8 +24,13 @@ class TransactionsTest {
     private static final InMemoryBackend BACKEND = new InMemoryBackend();
 
     private final AtomicLong clock = new AtomicLong();
-    private final Transactions transactions =
-            new Transactions(new JdbcTransactionManager(), BACKEND, BACKEND, clock::get);
+    private final Transactions transactions = new Transactions(
+            new JdbcTransactionManager(),
+            BACKEND,
+            BACKEND,
+            new Handlers(List.of(), FailurePolicy.DEFAULT),
+            Duration.ofMinutes(1),
+            clock::get);
 
     private TaskOutcome taking(Duration time, Callable<TaskOutcome> call) throws Exception {
         return transactions.timed(new HeldTask(CLAIM), () -> {

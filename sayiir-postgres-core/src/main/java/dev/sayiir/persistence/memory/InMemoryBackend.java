@@ -606,16 +606,10 @@ public final class InMemoryBackend
     private CommitResult committed(TaskCommit commit) {
         try {
             if (commit instanceof TaskCommit.OfBranchTask task) {
-                CommittedBranchTask done = commitBranchTask(task.claim(), task.outcome(), task.carryOn());
-                return new CommitResult.Stored(
-                        Optional.empty(), done.next(), done.next().isEmpty());
+                return CommitResult.Stored.of(commitBranchTask(task.claim(), task.outcome(), task.carryOn()));
             }
             TaskCommit.OfTask task = (TaskCommit.OfTask) commit;
-            CommittedTask done = commitTask(task.claim(), task.snapshot(), task.carryOn());
-            return new CommitResult.Stored(
-                    Optional.of(done.snapshot()),
-                    done.next(),
-                    done.next().isEmpty() && Claims.mayBeDue(done.snapshot()));
+            return CommitResult.Stored.of(commitTask(task.claim(), task.snapshot(), task.carryOn()));
         } catch (RuntimeException e) {
             return new CommitResult.NotStored(e);
         }
