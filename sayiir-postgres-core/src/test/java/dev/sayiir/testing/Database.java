@@ -2,6 +2,8 @@ package dev.sayiir.testing;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,18 @@ public final class Database implements AutoCloseable {
     /** @return that user's password */
     public String password() {
         return server.password();
+    }
+
+    /**
+     * Says how to connect, as properties of an application.
+     *
+     * @param prefix such as {@code spring.datasource}
+     * @param properties takes each name with its value
+     */
+    public void describe(String prefix, BiConsumer<String, Supplier<Object>> properties) {
+        properties.accept(prefix + ".url", this::url);
+        properties.accept(prefix + ".username", this::username);
+        properties.accept(prefix + ".password", this::password);
     }
 
     /** @return a pool of up to 10 connections, the same at every call, closed with this database */

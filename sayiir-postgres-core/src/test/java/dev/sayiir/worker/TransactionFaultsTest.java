@@ -9,10 +9,7 @@ import dev.sayiir.persistence.BlockedQuery;
 import dev.sayiir.persistence.BlockedTask;
 import dev.sayiir.postgres.MigrationMode;
 import dev.sayiir.postgres.PostgresBackend;
-import dev.sayiir.testing.Database;
 import dev.sayiir.testing.LockWaits;
-import dev.sayiir.testing.PostgresServer;
-import dev.sayiir.workflow.WorkflowState.Failed;
 import dev.sayiir.workflow.WorkflowStatus;
 import java.sql.Connection;
 import java.time.Duration;
@@ -21,10 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DataSourceTransactionManager;
 import org.springframework.jdbc.datasource.LazyConnectionDataSourceProxy;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -32,40 +26,12 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Transactional tasks whose transaction is not what it should be, by the application's doing. */
-class TransactionFaultsTest {
+class TransactionFaultsTest extends PaymentTest {
 
-    private static final Workflow WORKFLOW = new Workflow("payment-v1", "charge");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private final Database database = PostgresServer.of(17).newDatabase();
-    private final PostgresBackend backend =
-            PostgresBackend.builder(database.dataSource()).build();
-    private final JdbcTemplate jdbc = new JdbcTemplate(database.dataSource());
-    private final Workflows workflows = Workflows.of(backend);
-    private final AtomicInteger calls = new AtomicInteger();
-    private TaskWorker worker;
-
-    @BeforeEach
-    void createTable() {
-        jdbc.execute("CREATE TABLE payments (order_id text UNIQUE DEFERRABLE INITIALLY DEFERRED, attempt integer)");
-    }
-
-    @AfterEach
-    void stop() {
-        if (worker != null) {
-            worker.stop(Duration.ZERO);
-        }
-        database.close();
-    }
-
-    private static FunctionHandler<String> task(String taskId, TaskFunction<String> function) {
-        return TaskHandler.of(taskId, String.class, function);
-    }
-
-    private FunctionHandler<String> charge(TaskFunction<String> then) {
-        return task("charge", (in, context) -> {
+    private FunctionHandler<String> counted(TaskFunction<String> then) {
+        return TaskHandler.of("charge", String.class, (in, task) -> {
                     calls.incrementAndGet();
-                    return then.handle(in, context);
+                    return then.handle(in, task);
                 })
                 .transactional();
     }
@@ -74,36 +40,17 @@ class TransactionFaultsTest {
         jdbc.update("INSERT INTO payments VALUES ('order-1', 1)");
     }
 
-    private int payments() {
-        return jdbc.queryForObject("SELECT count(*) FROM payments", Integer.class);
-    }
-
     private void run(PostgresBackend ofHandlers, TaskHandler<?>... handlers) {
         run(ofHandlers, new TaskWorkerListener() {}, handlers);
     }
 
     private void run(PostgresBackend ofHandlers, TaskWorkerListener listener, TaskHandler<?>... handlers) {
-        TaskWorkerBuilder builder = TaskWorker.builder(backend)
+        start(builder(handlers)
                 .handlerStores(ofHandlers, ofHandlers)
                 .transactionManager(ofHandlers.transactionManager())
-                .workflow(WORKFLOW)
-                .pollInterval(Duration.ofMillis(20))
-                .claims(Duration.ofHours(1), Duration.ofMillis(20))
-                .listener(listener);
-        List.of(handlers).forEach(builder::handler);
-        worker = builder.build();
-        worker.start();
-        workflows.start(WORKFLOW, "order-1", "in");
-    }
-
-    private void awaitCompleted() {
-        await().atMost(PATIENCE).until(() -> workflows.status("order-1").isTerminal());
-        assertThat(workflows.status("order-1")).isEqualTo(WorkflowStatus.COMPLETED);
-    }
-
-    private String error() {
-        await().atMost(PATIENCE).until(() -> workflows.status("order-1").isTerminal());
-        return ((Failed) backend.loadSnapshot("order-1").state()).error();
+                .claims(HOUR, SOON)
+                .listener(listener));
+        begin("order-1");
     }
 
     @Test
@@ -113,7 +60,7 @@ class TransactionFaultsTest {
                 PostgresBackend.builder(database.dataSource())
                         .transactionManager(new JdbcTransactionManager(proxy))
                         .build(),
-                charge((in, task) -> TaskOutcome.complete("paid")));
+                counted((in, task) -> TaskOutcome.complete("paid")));
 
         List<BlockedTask> blocked = await().atMost(PATIENCE)
                 .until(() -> backend.findBlockedTasks(BlockedQuery.all()), found -> !found.isEmpty());
@@ -130,12 +77,12 @@ class TransactionFaultsTest {
                 PostgresBackend.builder(database.dataSource())
                         .transactionManager(new DataSourceTransactionManager(database.dataSource()))
                         .build(),
-                charge((in, task) -> {
+                counted((in, task) -> {
                     pay();
                     return TaskOutcome.complete("paid");
                 }));
 
-        assertThat(error()).contains("TransactionSystemException");
+        assertThat(errorOf("order-1")).contains("TransactionSystemException");
         assertThat(calls).hasValue(1);
     }
 
@@ -153,7 +100,7 @@ class TransactionFaultsTest {
                             await().atMost(PATIENCE).until(() -> hasA.getCount() == 0);
                             jdbc.update("UPDATE payments SET attempt = 9 WHERE order_id = 'a'");
                         }));
-        run(backend, charge((in, task) -> {
+        run(backend, counted((in, task) -> {
             if (calls.get() == 1) {
                 hasB.await();
                 jdbc.update("UPDATE payments SET attempt = 1 WHERE order_id = 'a'");
@@ -164,32 +111,32 @@ class TransactionFaultsTest {
             return TaskOutcome.complete("paid");
         }));
 
-        awaitCompleted();
+        awaitStatus("order-1", WorkflowStatus.COMPLETED);
         other.join();
         assertThat(calls).hasValue(2);
     }
 
     @Test
     void R31_a_handler_that_deletes_its_own_instance_has_failed() {
-        run(backend, charge((in, task) -> {
+        run(backend, counted((in, task) -> {
             pay();
             backend.deleteSnapshot("order-1");
             return TaskOutcome.complete("paid");
         }));
 
-        assertThat(error()).contains("order-1", "SnapshotNotFoundException");
+        assertThat(errorOf("order-1")).contains("order-1", "SnapshotNotFoundException");
         assertThat(payments()).isZero();
     }
 
     @Test
     void R31_a_handler_that_ends_its_own_instance_has_failed() {
-        run(backend, charge((in, task) -> {
+        run(backend, counted((in, task) -> {
             pay();
             backend.saveSnapshot(backend.loadSnapshot("order-1").fail("by myself"));
             return TaskOutcome.complete("paid");
         }));
 
-        assertThat(error()).contains("TerminalStateException");
+        assertThat(errorOf("order-1")).contains("TerminalStateException");
         assertThat(payments()).isZero();
     }
 
@@ -212,9 +159,9 @@ class TransactionFaultsTest {
                             return handler.call();
                         }
                     },
-                    charge((in, task) -> TaskOutcome.complete("paid")).timeout(Duration.ofMillis(300)));
+                    counted((in, task) -> TaskOutcome.complete("paid")).timeout(Duration.ofMillis(300)));
 
-            awaitCompleted();
+            awaitStatus("order-1", WorkflowStatus.COMPLETED);
             assertThat(calls).hasValue(1);
         }
     }
@@ -226,14 +173,14 @@ class TransactionFaultsTest {
                     PostgresBackend.builder(small).migration(MigrationMode.NONE).build();
             TransactionTemplate within = new TransactionTemplate(ofHandlers.transactionManager());
             within.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-            run(ofHandlers, charge((in, task) -> {
+            run(ofHandlers, counted((in, task) -> {
                 if (calls.get() == 1) {
                     within.executeWithoutResult(transaction -> {});
                 }
                 return TaskOutcome.complete("paid");
             }));
 
-            awaitCompleted();
+            awaitStatus("order-1", WorkflowStatus.COMPLETED);
             assertThat(calls).hasValue(2);
         }
     }
@@ -259,12 +206,12 @@ class TransactionFaultsTest {
                         }
                     }
                 },
-                charge((in, task) -> {
+                counted((in, task) -> {
                     pay();
                     throw new IllegalArgumentException("declined");
                 }));
 
-        assertThat(error()).contains("was to be called twice");
+        assertThat(errorOf("order-1")).contains("was to be called twice");
         assertThat(calls).hasValue(1);
         assertThat(payments()).isZero();
     }
@@ -283,12 +230,12 @@ class TransactionFaultsTest {
                         }
                     }
                 },
-                charge((in, task) -> {
+                counted((in, task) -> {
                     pay();
                     throw new IllegalStateException("declined");
                 }));
 
-        assertThat(error()).contains("declined");
+        assertThat(errorOf("order-1")).contains("declined");
         assertThat(payments()).isZero();
     }
 
@@ -302,8 +249,8 @@ class TransactionFaultsTest {
                         return TaskOutcome.complete("never mind");
                     }
                 },
-                charge((in, task) -> TaskOutcome.complete("paid")));
+                counted((in, task) -> TaskOutcome.complete("paid")));
 
-        assertThat(error()).contains("was not called, by a listener around it");
+        assertThat(errorOf("order-1")).contains("was not called, by a listener around it");
     }
 }

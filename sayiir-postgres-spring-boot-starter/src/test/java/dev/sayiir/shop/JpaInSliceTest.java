@@ -79,9 +79,7 @@ class JpaInSliceTest {
 
     @DynamicPropertySource
     static void configure(DynamicPropertyRegistry properties) {
-        properties.add("spring.datasource.url", DATABASE::url);
-        properties.add("spring.datasource.username", DATABASE::username);
-        properties.add("spring.datasource.password", DATABASE::password);
+        DATABASE.describe("spring.datasource", properties::add);
     }
 
     @AfterAll

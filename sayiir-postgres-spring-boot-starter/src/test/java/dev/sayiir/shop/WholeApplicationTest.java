@@ -41,12 +41,8 @@ class WholeApplicationTest {
 
     @DynamicPropertySource
     static void configure(DynamicPropertyRegistry properties) {
-        properties.add("spring.datasource.url", DATABASE::url);
-        properties.add("spring.datasource.username", DATABASE::username);
-        properties.add("spring.datasource.password", DATABASE::password);
-        properties.add("sayiir.postgres.url", WORKFLOWS::url);
-        properties.add("sayiir.postgres.username", WORKFLOWS::username);
-        properties.add("sayiir.postgres.password", WORKFLOWS::password);
+        DATABASE.describe("spring.datasource", properties::add);
+        WORKFLOWS.describe("sayiir.postgres", properties::add);
     }
 
     @AfterAll

@@ -4,6 +4,8 @@ import dev.sayiir.testing.Database;
 import dev.sayiir.testing.PostgresServer;
 import dev.sayiir.workflow.Payload;
 import dev.sayiir.workflow.WorkflowSnapshot;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,11 +55,9 @@ abstract class StarterTest {
     }
 
     static String[] settings(String prefix, Database database) {
-        return new String[] {
-            prefix + ".url=" + database.url(),
-            prefix + ".username=" + database.username(),
-            prefix + ".password=" + database.password()
-        };
+        List<String> settings = new ArrayList<>();
+        database.describe(prefix, (name, value) -> settings.add(name + "=" + value.get()));
+        return settings.toArray(String[]::new);
     }
 
     static boolean hasTable(DataSource dataSource, String schema, String table) {

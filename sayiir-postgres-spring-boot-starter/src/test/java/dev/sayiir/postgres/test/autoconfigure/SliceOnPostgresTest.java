@@ -32,9 +32,7 @@ class SliceOnPostgresTest {
 
     @DynamicPropertySource
     static void configure(DynamicPropertyRegistry properties) {
-        properties.add("spring.datasource.url", DATABASE::url);
-        properties.add("spring.datasource.username", DATABASE::username);
-        properties.add("spring.datasource.password", DATABASE::password);
+        DATABASE.describe("spring.datasource", properties::add);
     }
 
     @AfterAll
